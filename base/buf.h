@@ -1,0 +1,33 @@
+/* A growing byte buffer that must name its maximum.
+ *
+ * Once an append would pass max, nothing is added, the buffer turns bad and stays so until reset: a
+ * caller may append many times and check once. Out of memory ends the process (base/mem.h). */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+
+#include "base/slice.h"
+
+struct buf {
+    char *p;
+    size_t n, cap, max;
+    bool bad; /* an append did not fit */
+};
+
+#define BUF_INIT(max_bytes) ((struct buf){ .max = (max_bytes) })
+
+void buf_init(struct buf *b, size_t max_bytes);
+void buf_free(struct buf *b);  /* NULL ok; the struct can be used again */
+void buf_reset(struct buf *b); /* empties, keeps the memory, clears bad */
+bool buf_add(struct buf *b, struct slice s);
+bool buf_addz(struct buf *b, const char *z);
+bool buf_addc(struct buf *b, char c);
+bool buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+bool buf_addu(struct buf *b, uint64_t v); /* decimal, without printf's cost */
+/* Room for n more bytes at the end, NULL if that passes max; commit what was written with buf_grew. */
+char *buf_room(struct buf *b, size_t n);
+void buf_grew(struct buf *b, size_t n);
+void buf_drop(struct buf *b, size_t n); /* removes n bytes from the front */
+struct slice buf_slice(const struct buf *b);
+const char *buf_z(struct buf *b); /* NUL-terminated view; the NUL is not counted in n */
+
+#endif

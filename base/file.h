@@ -1,0 +1,35 @@
+/* Whole files in, whole files out: never half-written under the final name.
+ *
+ * Written files are made next to the final name as NAME.partial-PID, mode 0600, and renamed when they
+ * are complete; file_out_abort removes them. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <stdio.h>
+
+#include "base/err.h"
+#include "base/slice.h"
+
+/* A file's bytes, mapped (or read, for pipes and "-"). */
+struct file {
+    struct slice text;
+    bool mapped;
+};
+
+bool file_read(struct file *f, const char *path, size_t max_bytes, struct err *err);
+void file_close(struct file *f);
+
+struct file_out {
+    FILE *f; /* write here */
+    char path[4096], partial[4096];
+};
+
+bool file_out_open(struct file_out *o, const char *path, struct err *err); /* "-": standard output */
+bool file_out_commit(struct file_out *o, struct err *err); /* flush, check, close, rename; aborts on failure */
+void file_out_abort(struct file_out *o);
+bool file_write(const char *path, struct slice text, struct err *err);
+
+/* Line and column (from 1) of an offset, for error messages; the column counts bytes. */
+void file_place(struct slice text, size_t offset, unsigned *line, unsigned *column);
+
+#endif
