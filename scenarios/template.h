@@ -1,0 +1,45 @@
+/* Templates: text with ${…}, compiled once to spans and slots, rendered many times without malloc.
+ *
+ *   ${name}   ${feed.column}   ${uuid()}   ${base64(name)}   ${hmac(sha256, key, "a" + name)}   $${ is "${"
+ *
+ * A scope maps names to slots while compiling; a slot is the index of a value at run time. The same
+ * function with the same tag (`uuid(tag)`) gives the same value until the iteration ends. */
+#ifndef SCENARIOS_TEMPLATE_H
+#define SCENARIOS_TEMPLATE_H
+
+#include "scenarios/scenarios.h"
+
+struct scope;
+struct scope *scope_new(struct arena *a);
+/* The slot of a name, made if it is new. */
+uint32_t scope_slot(struct scope *s, struct slice name);
+bool scope_has(const struct scope *s, struct slice name);
+size_t scope_slots(const struct scope *s);
+struct slice scope_name(const struct scope *s, uint32_t slot);
+
+/* What a rendering reads: the user's values by slot, and who the user is. */
+struct template_env {
+    const struct slice *values; /* [scope_slots]; p == NULL: not set */
+    struct rnd *rnd;
+    int64_t now_utc_ns;
+    uint32_t vu, iteration;
+    uint64_t *counter; /* for counter(), per user */
+    struct template_memo *memo; /* tagged values of this iteration; see template_memo_reset */
+};
+
+struct template;
+/* Strict: a name the scope does not know is an error with its place in the text (offset in *at). */
+const struct template *template_compile(struct arena *a, struct scope *s, struct slice text,
+                                        size_t *at, struct err *err);
+bool template_is_static(const struct template *t);
+struct slice template_static_text(const struct template *t);
+/* How many parts, and each in turn: replay's wire writer walks them. */
+bool template_render(const struct template *t, const struct template_env *env, struct buf *out,
+                     struct slice *unset); /* false: *unset names the variable without a value */
+bool template_uses(const struct template *t, uint32_t slot);
+
+struct template_memo *template_memo_new(void);
+void template_memo_reset(struct template_memo *m);
+void template_memo_free(struct template_memo *m);
+
+#endif
