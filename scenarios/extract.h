@@ -2,7 +2,7 @@
 #ifndef SCENARIOS_EXTRACT_H
 #define SCENARIOS_EXTRACT_H
 
-#include "scenarios/scenarios.h"
+#include "scenarios/model.h"
 
 /* An answer as replay has it: head and body borrowed, body decoded. */
 struct answer {

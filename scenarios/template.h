@@ -7,7 +7,7 @@
 #ifndef SCENARIOS_TEMPLATE_H
 #define SCENARIOS_TEMPLATE_H
 
-#include "scenarios/scenarios.h"
+#include "scenarios/model.h"
 
 struct scope;
 struct scope *scope_new(struct arena *a);

@@ -1,0 +1,54 @@
+/* Import's second half: a session becomes a scenario, tokens found, kept, dropped and explained. */
+#ifndef SCENARIOS_CORRELATE_H
+#define SCENARIOS_CORRELATE_H
+
+#include "scenarios/model.h"
+
+struct import_cfg {
+    bool keep_static;            /* static assets of other hosts too */
+    bool keep_third_party;       /* analytics, beacons */
+    const struct slice *hosts;   /* keep only these; none: the main site and where its flow goes */
+    size_t hosts_n;
+    const struct slice *unique;  /* recorded values to be made different per user and iteration */
+    size_t unique_n;
+    const char *feed;            /* users.csv, or NULL */
+    struct slice feed_text;      /* its text, so that values can be matched */
+    double pause_factor;         /* 1: as recorded; 0: none */
+};
+
+/* One value that an answer gives and later requests carry. */
+struct token {
+    struct slice name;        /* the variable */
+    struct slice value;       /* as recorded (a secret) */
+    struct slice from;        /* "#3 POST /login": the producing step */
+    struct slice extract;     /* "json $.token": the extractor in words */
+    struct slice *uses;       /* "#4 header Authorization"… */
+    size_t uses_n;
+    double confidence;        /* 0..1 */
+    bool inferred;            /* not in the recording, which was sanitised */
+    struct slice *runners_up; /* other origins that were found, and why they lost */
+    size_t runners_up_n;
+};
+
+struct count_by {
+    struct slice name;
+    size_t count;
+};
+
+struct import_report {
+    struct slice format; /* "har" … set by who read the file */
+    size_t entries_read, entries_kept;
+    struct count_by *dropped, *hosts;
+    size_t dropped_n, hosts_n;
+    struct token *tokens;
+    size_t tokens_n;
+    struct slice *warnings;
+    size_t warnings_n;
+};
+
+/* Gives a scenario; the report lives in the scenario's arena. several: recordings of the same walk. */
+struct scenario *correlate(const struct session *const *several, size_t n,
+                           const struct import_cfg *cfg, struct import_report *report,
+                           struct err *err);
+
+#endif
