@@ -9,14 +9,15 @@
 
 enum enc_percent {
     ENC_COMPONENT, /* RFC 3986 unreserved stay: A-Z a-z 0-9 - . _ ~ */
-    ENC_FORM,      /* application/x-www-form-urlencoded: blank is '+', unreserved without ~, with * stay */
-    ENC_PATH,      /* like component, but '/' and sub-delims stay */
+    ENC_FORM, /* application/x-www-form-urlencoded: blank is '+', unreserved without ~, with * stay */
+    ENC_PATH, /* like component, but '/' and sub-delims stay */
 };
 
 bool enc_percent(struct buf *out, struct slice s, enum enc_percent how);
 /* Decodes %XX (and '+' if form). A '%' without two hex digits is kept as it is, as browsers do. */
 bool enc_unpercent(struct buf *out, struct slice s, bool form);
-bool enc_base64(struct buf *out, struct slice s, bool url_safe); /* url_safe: '-', '_', no padding */
+bool enc_base64(struct buf *out, struct slice s,
+                bool url_safe); /* url_safe: '-', '_', no padding */
 /* Accepts both alphabets, with or without padding, and line breaks. */
 bool enc_unbase64(struct buf *out, struct slice s);
 bool enc_hex(struct buf *out, struct slice s); /* lower case */
@@ -31,7 +32,7 @@ bool enc_is_utf8(struct slice s);
 bool enc_utf16(struct buf *out, struct slice s);
 
 #define SHA256_BYTES 32
-struct sha256; /* incremental */
+struct sha256;                   /* incremental */
 struct sha256 *sha256_new(void); /* gives */
 void sha256_add(struct sha256 *h, struct slice s);
 void sha256_end(struct sha256 *h, unsigned char out[SHA256_BYTES]); /* and starts anew */

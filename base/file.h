@@ -24,8 +24,10 @@ struct file_out {
     char path[4096], partial[4096];
 };
 
-bool file_out_open(struct file_out *o, const char *path, struct err *err); /* "-": standard output */
-bool file_out_commit(struct file_out *o, struct err *err); /* flush, check, close, rename; aborts on failure */
+bool file_out_open(struct file_out *o, const char *path,
+                   struct err *err); /* "-": standard output */
+bool file_out_commit(struct file_out *o,
+                     struct err *err); /* flush, check, close, rename; aborts on failure */
 void file_out_abort(struct file_out *o);
 bool file_write(const char *path, struct slice text, struct err *err);
 

@@ -12,23 +12,33 @@
 #include "base/err.h"
 
 enum json_tok {
-    JSON_ERROR, JSON_END, JSON_OBJECT, JSON_OBJECT_END, JSON_ARRAY, JSON_ARRAY_END,
-    JSON_KEY, JSON_STRING, JSON_NUMBER, JSON_TRUE, JSON_FALSE, JSON_NULL,
+    JSON_ERROR,
+    JSON_END,
+    JSON_OBJECT,
+    JSON_OBJECT_END,
+    JSON_ARRAY,
+    JSON_ARRAY_END,
+    JSON_KEY,
+    JSON_STRING,
+    JSON_NUMBER,
+    JSON_TRUE,
+    JSON_FALSE,
+    JSON_NULL,
 };
 
 #define JSON_MAX_DEPTH 512
 
 struct json {
     struct slice text;
-    size_t at;            /* next byte to read */
-    size_t tok_at;        /* where the current token starts */
-    struct slice raw;     /* current token: string without quotes, still escaped; number as written */
-    bool escaped;         /* raw holds a backslash */
+    size_t at;        /* next byte to read */
+    size_t tok_at;    /* where the current token starts */
+    struct slice raw; /* current token: string without quotes, still escaped; number as written */
+    bool escaped;     /* raw holds a backslash */
     enum json_tok tok;
     const char *expected; /* after JSON_ERROR */
     unsigned depth;
     unsigned char in_array[JSON_MAX_DEPTH / 8];
-    unsigned char state;  /* private */
+    unsigned char state; /* private */
 };
 
 void json_init(struct json *j, struct slice text);
@@ -61,7 +71,8 @@ void jsonw_str(struct jsonw *w, struct slice s);
 void jsonw_z(struct jsonw *w, const char *z);
 void jsonw_u64(struct jsonw *w, uint64_t v);
 void jsonw_i64(struct jsonw *w, int64_t v);
-void jsonw_f64(struct jsonw *w, double v, int decimals); /* trailing zeros dropped; not finite: null */
+void jsonw_f64(struct jsonw *w, double v,
+               int decimals); /* trailing zeros dropped; not finite: null */
 void jsonw_bool(struct jsonw *w, bool v);
 void jsonw_null(struct jsonw *w);
 void jsonw_raw(struct jsonw *w, struct slice json);

@@ -9,9 +9,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-void *mem_alloc(size_t count, size_t size);            /* zeroed; gives */
-void *mem_resize(void *p, size_t count, size_t size);  /* not zeroed; takes p, gives */
-char *mem_dup(const char *p, size_t n);                /* n bytes and a NUL; gives */
+void *mem_alloc(size_t count, size_t size);           /* zeroed; gives */
+void *mem_resize(void *p, size_t count, size_t size); /* not zeroed; takes p, gives */
+char *mem_dup(const char *p, size_t n);               /* n bytes and a NUL; gives */
 /* Makes room for need elements in an array: *p and *cap are updated, capacity doubles. */
 void mem_grow(void *p_to_array, size_t *cap, size_t need, size_t size);
 bool size_add(size_t a, size_t b, size_t *out); /* false on overflow */

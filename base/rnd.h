@@ -9,7 +9,8 @@ struct rnd {
     uint64_t s[4];
 };
 
-void rnd_seed(struct rnd *r, uint64_t seed, uint64_t stream); /* other stream, independent numbers */
+void rnd_seed(struct rnd *r, uint64_t seed,
+              uint64_t stream); /* other stream, independent numbers */
 uint64_t rnd_u64(struct rnd *r);
 uint64_t rnd_below(struct rnd *r, uint64_t n); /* 0 .. n-1 without bias; n > 0 */
 double rnd_unit(struct rnd *r);                /* [0, 1) */

@@ -39,7 +39,8 @@ struct slice slice_from(struct slice s, size_t from);
 struct slice slice_trim(struct slice s);
 /* Splits at the first sep: head before it, tail after it. False, with nothing written, if there is none. */
 bool slice_cut(struct slice s, char sep, struct slice *head, struct slice *tail);
-/* Takes the next piece up to sep off *rest; false when *rest is used up. "a,,b" gives a, "", b. */
+/* Takes the next piece up to sep off *rest; false when *rest is empty. "a,,b" gives a, "", b; "a," gives
+ * only a, as lines of a file do. */
 bool slice_next(struct slice *rest, char sep, struct slice *piece);
 /* 64-bit hash, the same in every process (not for hostile keys without base/map's limit). */
 uint64_t slice_hash(struct slice s);

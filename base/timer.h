@@ -7,9 +7,9 @@
 #include <stdint.h>
 
 struct timer {
-    uint64_t at_ns;                     /* monotonic */
-    uint64_t id;                        /* order of setting, breaks ties */
-    size_t slot;                        /* place in the heap + 1; 0: not set */
+    uint64_t at_ns; /* monotonic */
+    uint64_t id;    /* order of setting, breaks ties */
+    size_t slot;    /* place in the heap + 1; 0: not set */
     void (*fire)(struct timer *t);
 };
 
