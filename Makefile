@@ -30,7 +30,7 @@ reprise: $(BUILD)/reprise
 
 $(BUILD)/reprise: $(CLI) $(BUILD)/libreprise.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
-$(BUILD)/unit: $(UNIT) $(BUILD)/libreprise.a
+$(BUILD)/unit: $(UNIT) $(BUILD)/cli/opt.o $(BUILD)/cli/opt_help.o $(BUILD)/libreprise.a
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/libreprise.a: $(LIB)
 	@rm -f $@
