@@ -28,10 +28,12 @@ static const struct opt table[] = {
     { OPT_TEXT, 'H', "host", "URL", offsetof(struct settings, host), "where", NULL },
     { OPT_LIST, 'e', "env", "K=V", offsetof(struct settings, env), "values", NULL },
 };
-static const struct opt_cmd cmd = { "run", "FILE", "About.", NULL, table, sizeof table / sizeof *table };
+static const struct opt_cmd cmd = { "run", "FILE", "About.",
+                                    NULL,  table,  sizeof table / sizeof *table };
 
 /* Parses the words of one line. */
-static enum opt_go parse(const char *line, struct settings *s, struct opt_rest *rest, struct err *err)
+static enum opt_go parse(const char *line, struct settings *s, struct opt_rest *rest,
+                         struct err *err)
 {
     static char text[200];
     char *argv[20] = { text };
@@ -50,9 +52,11 @@ TEST(opt_reads_every_type)
     struct settings s = { .archive = true };
     struct opt_rest rest;
     struct err err = { 0 };
-    CHECK(parse("run a.yaml -u5 -q --no-archive --run-time=1m30s --rate 50/s --engine curl -H http://x "
-                "-e A=1 --env B=2 b.yaml -- -c d",
-                &s, &rest, &err) == OPT_GO);
+    CHECK(
+        parse(
+            "run a.yaml -u5 -q --no-archive --run-time=1m30s --rate 50/s --engine curl -H http://x "
+            "-e A=1 --env B=2 b.yaml -- -c d",
+            &s, &rest, &err) == OPT_GO);
     CHECK_U(s.users, 5);
     CHECK(s.quiet && !s.archive && s.rate > 49.9 && s.rate < 50.1);
     CHECK_U(s.time_ns, 90 * NS_PER_S);
