@@ -1,20 +1,22 @@
-# reprise. `make help` lists the targets; user CFLAGS and LDFLAGS are appended.
+# reprise. `make help` lists the targets; user CFLAGS and LDFLAGS are appended; V=1 shows the commands.
 BUILD  ?= build
 PREFIX ?= /usr/local
 CC     ?= gcc
 SAN    ?=
 T      ?= 60
+Q      := $(if $(V),,@)
 
 PKGS    := libpcap libcurl libxml-2.0 zlib libfyaml libpcre2-8 libmicrohttpd libbrotlidec libzstd \
            libcrypto libssl libnghttp2 liburing libarchive
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
            -Wwrite-strings -Wformat=2 -Wvla -Wundef
 HARDEN  := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)
+PKG_CFLAGS := $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isystem /g')
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -O2 -g -pthread -I. $(WARN) $(HARDEN) \
              $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
-             $(shell pkg-config --cflags $(PKGS) 2>/dev/null | sed 's/-I/-isystem /g') -MMD -MP $(CFLAGS)
+             $(PKG_CFLAGS) -MMD -MP $(CFLAGS)
 ALL_LDFLAGS = -pthread -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
-LIBS      = $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
+LIBS      := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 
 ROOMS := base http har scenarios replay results web capture capture/sniff capture/import
 LIB   := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard $(ROOMS:%=%/*.c))))
@@ -29,22 +31,24 @@ reprise: $(BUILD)/reprise
 	@ln -sf $< $@
 
 $(BUILD)/reprise: $(CLI) $(BUILD)/libreprise.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/unit: $(UNIT) $(BUILD)/cli/opt.o $(BUILD)/cli/opt_help.o $(BUILD)/libreprise.a
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/libreprise.a: $(LIB)
 	@rm -f $@
-	$(AR) rcs $@ $^
+	$(Q)$(AR) rcs $@ $^
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c -o $@ $<
+	$(if $(V),,@echo "  $<")
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
 deps:                       ## install what is missing (apt packages by name)
 	@tests/deps
 demo: deps                  ## the whole way once: import, replay, archive
 	@$(MAKE) --no-print-directory all
 	./reprise demo
-test: deps                  ## everything that must hold
+test:                       ## everything that must hold
+	@tests/deps test
 	@$(MAKE) --no-print-directory all $(BUILD)/unit
 	@BUILD=$(BUILD) tests/run
 check: format-check lint test ## format, lint and tests

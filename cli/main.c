@@ -1,0 +1,83 @@
+/* reprise: finds the subcommand and runs it; --help, --version, `help COMMAND`.
+ *
+ * One const table, one file per command (cmd_*.c). Exit codes are product.md's: 0 fine, 1 requests failed,
+ * 2 usage, 3 bad input, 4 internal, 99 a threshold failed, 130 interrupted. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/cmd.h"
+#include "base/near.h"
+#include "base/version.h"
+
+enum { EXIT_FINE = 0, EXIT_USAGE = 2, MAX_COMMANDS = 32 };
+
+static const struct cmd *const commands[MAX_COMMANDS] = {
+    NULL,
+};
+
+static void usage(FILE *f)
+{
+    fputs("usage: reprise COMMAND [OPTION]...\n"
+          "Records real web traffic and replays it as many virtual users.\n\n",
+          f);
+    for (size_t i = 0; commands[i]; i++)
+        fprintf(f, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
+    fputs("\n`reprise help COMMAND` tells a command's options; `reprise --version` the version.\n",
+          f);
+}
+
+static const struct cmd *find(const char *name)
+{
+    for (size_t i = 0; commands[i]; i++)
+        if (strcmp(commands[i]->name, name) == 0) return commands[i];
+    return NULL;
+}
+
+static int unknown(const char *name)
+{
+    struct near n = near_start(slice_z(name));
+    for (size_t i = 0; commands[i]; i++)
+        near_offer(&n, slice_z(commands[i]->name));
+    fprintf(stderr, "reprise: no command named \"%s\"", name);
+    if (n.best.n) fprintf(stderr, "; did you mean \"%.*s\"?", SL_FMT(n.best));
+    fputs("\n`reprise --help` lists the commands.\n", stderr);
+    return EXIT_USAGE;
+}
+
+static int help(int argc, char **argv)
+{
+    if (argc < 2) {
+        usage(stdout);
+        return EXIT_FINE;
+    }
+    const struct cmd *c = find(argv[1]);
+    if (!c) return unknown(argv[1]);
+    char ask[] = "--help", *args[] = { argv[1], ask, NULL };
+    return c->run(2, args);
+}
+
+/* A peer that closes its connection, or a pager that quits, is an error of that write, not our end. */
+static void ignore_sigpipe(void)
+{
+    struct sigaction sa = { .sa_handler = SIG_IGN };
+    sigaction(SIGPIPE, &sa, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    ignore_sigpipe();
+    if (argc < 2) {
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    const char *word = argv[1];
+    if (strcmp(word, "--version") == 0 || strcmp(word, "-V") == 0) {
+        puts("reprise " REPRISE_VERSION);
+        return EXIT_FINE;
+    }
+    if (strcmp(word, "help") == 0) return help(argc - 1, argv + 1);
+    if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) return help(1, argv);
+    const struct cmd *c = find(word);
+    return c ? c->run(argc - 1, argv + 1) : unknown(word);
+}
