@@ -36,11 +36,13 @@ static const struct cmd *find(const char *name)
 
 static int unknown(const char *name)
 {
-    struct near n = near_start(slice_z(name));
-    for (size_t i = 0; commands[i]; i++)
-        near_offer(&n, slice_z(commands[i]->name));
+    const char *names[MAX_COMMANDS];
+    size_t n = 0;
+    for (; commands[n]; n++)
+        names[n] = commands[n]->name;
+    const char *meant = near_name(slice_z(name), names, n);
     fprintf(stderr, "reprise: no command named \"%s\"", name);
-    if (n.best.n) fprintf(stderr, "; did you mean \"%.*s\"?", SL_FMT(n.best));
+    if (meant) fprintf(stderr, "; did you mean \"%s\"?", meant);
     fputs("\n`reprise --help` lists the commands.\n", stderr);
     return EXIT_USAGE;
 }
