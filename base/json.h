@@ -2,7 +2,7 @@
  *
  * The reader walks text in one pass and allocates nothing; strings are unescaped only when asked for.
  * It takes what recordings really hold: a BOM, NaN and ±Infinity (as numbers), lone surrogates (U+FFFD),
- * bytes that are not UTF-8 (as they are). Depth is limited. Errors know their offset and say what was
+ * bytes that are not UTF-8 and raw control characters in strings (as they are). Depth is limited. Errors know their offset and say what was
  * expected. See docs/notes/json.md for why this is not a library. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -43,7 +43,8 @@ struct json {
 
 void json_init(struct json *j, struct slice text);
 enum json_tok json_next(struct json *j);
-/* With tok at the start of a value: moves to its last token. On a scalar it does nothing. */
+/* With tok at the start of a value: moves to its last token. On a scalar it does nothing; on a KEY it
+ * moves to the last token of the member's value. False on JSON_ERROR. */
 bool json_skip(struct json *j);
 /* The raw text of the value at tok, whole ({…} included); moves to its last token. */
 bool json_value(struct json *j, struct slice *raw);
@@ -59,7 +60,7 @@ bool json_fail(const struct json *j, const char *file, const char *expected, str
 struct jsonw {
     struct buf *out;
     unsigned indent, depth;
-    bool comma;
+    bool comma, after_key; /* private */
 };
 void jsonw_object(struct jsonw *w);
 void jsonw_object_end(struct jsonw *w);

@@ -1,7 +1,7 @@
 /* One thread's event loop: descriptors (epoll), timers, and messages from other threads.
  *
- * Phases of a turn: 1 due timers; 2 wait for events (until the next timer); 3 events; 4 messages. A turn
- * reads the clock once after waiting; loop_now_ns is that reading. loop_post and loop_stop may be called
+ * Phases of a turn: 1 due timers; 2 wait for events (until the next timer); 3 events; 4 messages. The
+ * clock is read when a turn starts and after waiting; loop_now_ns is the last reading. loop_post and loop_stop may be called
  * from any thread, all the rest only from the loop's own. */
 #ifndef BASE_LOOP_H
 #define BASE_LOOP_H

@@ -24,7 +24,8 @@ void timer_set(struct timer_heap *h, struct timer *t, uint64_t at_ns); /* sets o
 void timer_clear(struct timer_heap *h, struct timer *t);               /* fine if not set */
 bool timer_is_set(const struct timer *t);
 uint64_t timer_next_ns(const struct timer_heap *h); /* UINT64_MAX when empty */
-/* Fires what is due at now, earliest first; returns how many. */
+/* Fires what is due at now, earliest first; returns how many. A timer that is set while this runs waits
+ * for the next run, so that one that sets itself to now does not hold the loop. */
 size_t timer_run(struct timer_heap *h, uint64_t now_ns);
 
 #endif
