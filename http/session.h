@@ -20,10 +20,10 @@ struct headers {
 };
 
 enum body_state {
-    BODY_NONE,     /* the message had no body */
+    BODY_NONE, /* the message had no body */
     BODY_WHOLE,
-    BODY_MISSING,  /* there was one, the recording does not hold it */
-    BODY_DAMAGED,  /* holds it, but not the bytes that were sent (binary through text, cut, undecodable) */
+    BODY_MISSING, /* there was one, the recording does not hold it */
+    BODY_DAMAGED, /* holds it, but not the bytes that were sent (binary through text, cut, undecodable) */
 };
 
 /* A field of a form post as a recorder took it apart; used only when the text is not there. */
@@ -80,9 +80,9 @@ struct exchange {
     struct response response;
     struct ws_message *ws;
     size_t ws_n;
-    bool incomplete;       /* part of it was lost in capture */
-    struct slice comment;  /* recorder's or capture's remark */
-    size_t order;          /* place in the recording: breaks ties of start_ns */
+    bool incomplete;      /* part of it was lost in capture */
+    struct slice comment; /* recorder's or capture's remark */
+    size_t order;         /* place in the recording: breaks ties of start_ns */
 };
 
 struct page {

@@ -6,18 +6,19 @@
 #include "base/buf.h"
 
 struct url {
-    struct slice scheme;   /* as written: compare with slice_ieq */
+    struct slice scheme; /* as written: compare with slice_ieq */
     struct slice userinfo;
-    struct slice host;     /* IPv6 without brackets */
-    uint16_t port;         /* given, or the scheme's own (80, 443) */
+    struct slice host; /* IPv6 without brackets */
+    uint16_t port;     /* given, or the scheme's own (80, 443) */
     bool port_given;
-    struct slice path;     /* with its leading '/', may be empty */
-    struct slice query;    /* without '?' */
+    struct slice path;  /* with its leading '/', may be empty */
+    struct slice query; /* without '?' */
     bool has_query;
-    struct slice target;   /* path and query as a request line wants them; "/" if the path is empty */
+    struct slice target; /* path and query as a request line wants them; "/" if the path is empty */
 };
 
-bool url_parse(struct slice text, struct url *out); /* absolute http, https, ws, wss; fragment ignored */
+bool url_parse(struct slice text,
+               struct url *out); /* absolute http, https, ws, wss; fragment ignored */
 /* "scheme://host[:port]" in lower case, default port left out: two URLs of one origin give equal text. */
 struct slice url_origin(struct arena *a, const struct url *u);
 bool url_same_origin(const struct url *a, const struct url *b);

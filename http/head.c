@@ -1,0 +1,260 @@
+/* Message heads: start lines, header fields, framing. Called by http/parse.c with whole heads.
+ *
+ * Scans with memchr; a header name is checked byte by byte against the token table on the way to its
+ * colon. Nothing is copied: slices of the text that was given. Malformed heads are refused rather than
+ * repaired, because two readers that repair differently are a hole (RFC 9112 11.2); what recordings
+ * really hold and no reader misunderstands is taken: bare LF, blanks in a request target. */
+#include "http/head.h"
+
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/num.h"
+
+/* RFC 9110 5.6.2 */
+static const bool token_char[256] = {
+    ['!'] = true,         ['#' ... '\''] = true, ['*'] = true,         ['+'] = true,
+    ['-'] = true,         ['.'] = true,          ['0' ... '9'] = true, ['A' ... 'Z'] = true,
+    ['^' ... 'z'] = true, ['|'] = true,          ['~'] = true,
+};
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+size_t head_end(struct slice text, size_t from, bool *folded)
+{
+    while (from < text.n) {
+        const char *lf = memchr(text.p + from, '\n', text.n - from);
+        if (!lf) return SLICE_NONE;
+        from = (size_t)(lf - text.p) + 1;
+        size_t left = text.n - from;
+        if (left > 0 && lf[1] == '\n') return from + 1;
+        if (left > 1 && lf[1] == '\r' && lf[2] == '\n') return from + 2;
+        if (left > 0 && is_blank(lf[1])) *folded = true;
+    }
+    return SLICE_NONE;
+}
+
+const char *head_start(enum parse_kind kind, struct slice text)
+{
+    struct slice version = SL("HTTP/1.");
+    if (kind == PARSE_RESPONSE) {
+        size_t n = text.n < version.n ? text.n : version.n;
+        return memcmp(text.p, version.p, n) ? "not an HTTP/1 response" : NULL;
+    }
+    size_t i = 0;
+    while (i < text.n && i < 40 && token_char[(unsigned char)text.p[i]])
+        i++;
+    if (i == text.n) return NULL;
+    return i > 0 && i < 40 && text.p[i] == ' ' ? NULL : "not an HTTP/1 request";
+}
+
+/* The next line without its end; false at the end of text. */
+static bool next_line(struct slice *text, struct slice *line)
+{
+    if (text->n == 0) return false;
+    const char *lf = memchr(text->p, '\n', text->n);
+    size_t n = lf ? (size_t)(lf - text->p) : text->n;
+    *line = (struct slice){ text->p, n };
+    *text = slice_from(*text, lf ? n + 1 : n);
+    if (n > 0 && line->p[n - 1] == '\r') line->n--;
+    return true;
+}
+
+static const char *bad_bytes(struct slice line)
+{
+    if (line.n == 0) return NULL;
+    if (memchr(line.p, '\r', line.n)) return "a bare CR in the head";
+    return memchr(line.p, '\0', line.n) ? "a NUL byte in the head" : NULL;
+}
+
+static bool version_minor(struct slice s, int *minor)
+{
+    if (s.n != 8 || memcmp(s.p, "HTTP/1.", 7) || s.p[7] < '0' || s.p[7] > '9') return false;
+    *minor = s.p[7] - '0';
+    return true;
+}
+
+const char *head_request_line(struct http_parser *p, struct slice *text)
+{
+    struct slice line = { 0 }, rest;
+    if (!next_line(text, &line)) return "an empty head";
+    const char *why = bad_bytes(line);
+    if (why) return why;
+    if (!slice_cut(line, ' ', &p->method, &rest)) return "a request line without a target";
+    if (rest.n < 10 || rest.p[rest.n - 9] != ' ') return "a request line without HTTP/1.x";
+    if (!version_minor(slice_from(rest, rest.n - 8), &p->version_minor))
+        return "a request line without HTTP/1.x";
+    p->target = slice_sub(rest, 0, rest.n - 9);
+    return NULL;
+}
+
+const char *head_status_line(struct http_parser *p, struct slice *text)
+{
+    struct slice line = { 0 };
+    uint64_t status;
+    if (!next_line(text, &line)) return "an empty head";
+    const char *why = bad_bytes(line);
+    if (why) return why;
+    if (line.n < 12 || !version_minor(slice_sub(line, 0, 8), &p->version_minor) || line.p[8] != ' ')
+        return "a status line without HTTP/1.x and a status";
+    if (!num_u64(slice_sub(line, 9, 12), 999, &status) || status < 100)
+        return "a status that is no number of three digits";
+    if (line.n > 12 && line.p[12] != ' ') return "a status that is no number of three digits";
+    p->status = (int)status;
+    p->reason = slice_from(line, 13);
+    return NULL;
+}
+
+/* Obsolete folding (RFC 9112 5.2): the continuation moves up behind the value, one blank between. The
+ * value ends before its line's end, so there is always room. */
+static void unfold(struct slice *value, struct slice more)
+{
+    more = slice_trim(more);
+    if (more.n == 0) return;
+    if (value->n == 0) {
+        *value = more;
+        return;
+    }
+    char *end = (char *)(uintptr_t)value->p + value->n;
+    *end = ' ';
+    memmove(end + 1, more.p, more.n);
+    value->n += 1 + more.n;
+}
+
+static struct slice trim_value(struct slice s)
+{
+    while (s.n > 0 && is_blank(s.p[0]))
+        s = slice_from(s, 1);
+    while (s.n > 0 && is_blank(s.p[s.n - 1]))
+        s.n--;
+    return s;
+}
+
+static const char *field(struct slice line, struct header *h)
+{
+    size_t i = 0;
+    while (i < line.n && token_char[(unsigned char)line.p[i]])
+        i++;
+    if (i == line.n) return "a header line without ':'";
+    if (line.p[i] != ':')
+        return is_blank(line.p[i]) ? "a blank in a header name" : "a bad header name";
+    if (i == 0) return "an empty header name";
+    h->name = (struct slice){ line.p, i };
+    h->value = trim_value((struct slice){ line.p + i + 1, line.n - i - 1 });
+    return NULL;
+}
+
+const char *head_fields(struct slice text, struct headers *h, size_t *cap, size_t max)
+{
+    struct slice line;
+    h->n = 0;
+    while (next_line(&text, &line) && line.n > 0) {
+        const char *why = bad_bytes(line);
+        if (why) return why;
+        if (is_blank(line.p[0])) {
+            if (h->n == 0) return "a blank before the first header";
+            unfold(&h->v[h->n - 1].value, line);
+            continue;
+        }
+        if (h->n == max) return "too many headers";
+        if (h->n == *cap) mem_grow(&h->v, cap, h->n + 1, sizeof *h->v);
+        why = field(line, &h->v[h->n]);
+        if (why) return why;
+        h->n++;
+    }
+    return NULL;
+}
+
+/* What the headers say about the message's end and the connection. */
+struct hints {
+    bool has_length, has_coding, chunked, close, keep_alive;
+    uint64_t length;
+};
+
+/* RFC 9112 6.3: repeated equal lengths are one length, anything else is refused. */
+static const char *read_length(struct hints *hi, struct slice value)
+{
+    struct slice piece;
+    uint64_t n;
+    if (value.n == 0) return "an empty Content-Length";
+    while (slice_next(&value, ',', &piece)) {
+        if (!num_u64(slice_trim(piece), INT64_MAX, &n)) return "a Content-Length that is no number";
+        if (hi->has_length && hi->length != n) return "two Content-Length that differ";
+        hi->has_length = true;
+        hi->length = n;
+    }
+    return NULL;
+}
+
+static void read_coding(struct hints *hi, struct slice value)
+{
+    struct slice piece;
+    while (slice_next(&value, ',', &piece)) {
+        piece = slice_trim(piece);
+        if (piece.n == 0 || slice_ieq(piece, SL("identity"))) continue;
+        hi->has_coding = true;
+        hi->chunked = slice_ieq(piece, SL("chunked"));
+    }
+}
+
+static void read_connection(struct hints *hi, struct slice value)
+{
+    struct slice piece;
+    while (slice_next(&value, ',', &piece)) {
+        piece = slice_trim(piece);
+        if (slice_ieq(piece, SL("close"))) hi->close = true;
+        if (slice_ieq(piece, SL("keep-alive"))) hi->keep_alive = true;
+    }
+}
+
+static const char *read_hints(const struct headers *h, struct hints *hi)
+{
+    for (size_t i = 0; i < h->n; i++) {
+        struct slice name = h->v[i].name, value = h->v[i].value;
+        const char *why = NULL;
+        if (name.n == 14 && slice_ieq(name, SL("Content-Length"))) why = read_length(hi, value);
+        if (name.n == 17 && slice_ieq(name, SL("Transfer-Encoding"))) read_coding(hi, value);
+        if (name.n == 10 && slice_ieq(name, SL("Connection"))) read_connection(hi, value);
+        if (why) return why;
+    }
+    return NULL;
+}
+
+static bool bodyless(const struct http_parser *p)
+{
+    return p->answers_head || p->status < 200 || p->status == 204 || p->status == 304;
+}
+
+static bool tunnel(const struct http_parser *p)
+{
+    return p->status == 101 || (p->answers_connect && p->status >= 200 && p->status < 300);
+}
+
+static enum parse_framing frame_of(const struct http_parser *p, const struct hints *hi)
+{
+    bool response = p->kind == PARSE_RESPONSE;
+    if (response && tunnel(p)) return FRAME_TUNNEL;
+    if (response && bodyless(p)) return FRAME_NONE;
+    if (hi->has_coding) return hi->chunked ? FRAME_CHUNKED : FRAME_CLOSE;
+    if (hi->has_length) return FRAME_LENGTH;
+    return response ? FRAME_CLOSE : FRAME_NONE;
+}
+
+const char *head_framing(struct http_parser *p)
+{
+    struct hints hi = { 0 };
+    const char *why = read_hints(&p->headers, &hi);
+    if (why) return why;
+    p->framing = frame_of(p, &hi);
+    /* RFC 9112 6.1: nobody can know where such a request ends. */
+    if (p->kind == PARSE_REQUEST && p->framing == FRAME_CLOSE)
+        return "a request whose last transfer coding is not chunked";
+    p->content_length = p->framing == FRAME_LENGTH ? hi.length : 0;
+    p->upgrade = p->framing == FRAME_TUNNEL;
+    p->keep_alive = p->version_minor > 0 ? !hi.close : hi.keep_alive && !hi.has_coding;
+    if (p->framing == FRAME_CLOSE || p->upgrade) p->keep_alive = false;
+    return NULL;
+}
