@@ -90,6 +90,8 @@ struct page {
     int64_t start_ns;
 };
 
+struct file;
+
 /* What a reader could not give; reasons are short stable words ("cached", "no-answer", "tunnel"). */
 struct session_drop {
     struct slice reason;
@@ -109,6 +111,10 @@ struct session {
     struct slice *warnings; /* one sentence each, for the user */
     size_t warnings_n;
     size_t entries_read; /* rows of the recording, dropped ones included */
+    struct file *
+        *files; /* mapped recordings that the text may point into; closed with the session */
+    size_t files_n;
+    struct session *joined; /* sessions whose memory this one uses; freed with it */
 };
 
 struct session *session_new(void); /* gives */
@@ -119,12 +125,16 @@ void session_dropped(struct session *s, const char *reason);
 void session_warn(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Stable order of start; exchanges without a time keep their place behind their predecessor. */
 void session_sort(struct session *s);
-/* Takes the exchanges of other into s (several recordings of one walk in time order); frees other. */
+/* Takes other, whose exchanges, pages, drops and warnings become s's behind its own (several recordings
+ * of one walk). Page ids that both have are told apart. Sort afterwards. */
 void session_join(struct session *s, struct session *other);
+/* Takes an open file (made by base/mem): text of s may point into it from now on. */
+void session_keep_file(struct session *s, struct file *f);
 
 /* The first value of a header, empty slice if absent (ask headers_has for the difference). */
 struct slice headers_get(const struct headers *h, struct slice name);
 bool headers_has(const struct headers *h, struct slice name);
+/* Appends; *cap starts at 0 and belongs to h. */
 void headers_add(struct arena *a, struct headers *h, size_t *cap, struct slice name,
                  struct slice value);
 
