@@ -31,11 +31,13 @@ struct engine_cfg {
     const struct origin *const *origins;
     size_t origins_n;
     uint64_t connect_timeout_ns;
+    const char *io;             /* native: "epoll", "io_uring"; NULL: the best there is */
     bool insecure;              /* certificates are not verified */
     const char *cacert;         /* PEM file, NULL: the system's */
     const char *client_cert, *client_key;
-    bool http2;                 /* offer h2 over TLS; over clear text: prior knowledge */
-    bool h2c_prior;
+    bool no_tls_resume;         /* every connection of a user does a full handshake */
+    bool http2;                 /* offer h2 over TLS */
+    bool h2c_prior;             /* HTTP/2 by prior knowledge over clear text */
     unsigned connections_per_host; /* of one user; 6 as browsers have it */
     size_t max_connections;     /* of this worker; 0: no limit; least recently used idle ones close */
     const char *proxy;          /* curl engine only */
@@ -57,7 +59,6 @@ struct call {
     struct slice head;      /* "GET /x HTTP/1.1\r\nHost: …\r\n…\r\n\r\n" */
     struct slice body;
     bool head_request;      /* method is HEAD: the answer has no body */
-    bool idempotent;        /* may be sent again when a kept connection turns out closed */
     bool want_body;         /* somebody reads the answer's body: gather it (still encoded) */
     uint64_t timeout_ns;    /* for the whole call, from send */
     void (*done)(struct call *c);

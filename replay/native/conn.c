@@ -1,0 +1,330 @@
+/* A connection's life: connecting, handshake, idle, busy, gone. Called by the engine's send and by io.
+ *
+ * A user has at most connections_per_host to one origin, as a browser does; flights that find none free
+ * wait in the user's queue, in order. When the worker's max_connections is reached, the connection that
+ * rested longest makes room, of whichever user; when none rests, the flight starves until one does. */
+#include "replay/native/native.h"
+
+#include <errno.h>
+#include <string.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+/* ---- the engine's list of idle connections ---- */
+
+static void idle_add(struct conn *c)
+{
+    struct engine *e = c->engine;
+    c->newer = NULL;
+    c->older = e->idle_newest;
+    if (c->older) c->older->newer = c;
+    e->idle_newest = c;
+    if (!e->idle_oldest) e->idle_oldest = c;
+}
+
+static void idle_remove(struct conn *c)
+{
+    struct engine *e = c->engine;
+    *(c->newer ? &c->newer->older : &e->idle_newest) = c->older;
+    *(c->older ? &c->older->newer : &e->idle_oldest) = c->newer;
+    c->newer = c->older = NULL;
+}
+
+static void conn_set_state(struct conn *c, enum conn_state to)
+{
+    if (c->state == to) return;
+    if (c->state == CONN_IDLE) idle_remove(c);
+    c->state = (uint8_t)to;
+    if (to == CONN_IDLE) idle_add(c);
+}
+
+/* ---- opening ---- */
+
+static void opening_free(struct conn *c)
+{
+    if (!c->opening) return;
+    timer_clear(loop_timers(c->engine->cfg->loop), &c->opening->deadline);
+    free(c->opening);
+    c->opening = NULL;
+}
+
+static void on_connect_deadline(struct timer *t)
+{
+    struct opening *o = (struct opening *)t;
+    conn_failed(o->conn, OUTCOME_TIMEOUT, "no connection within the time limit");
+}
+
+static bool try_address(struct conn *c)
+{
+    struct engine *e = c->engine;
+    const struct engine_cfg *cfg = e->cfg;
+    const struct sockaddr_storage *from = NULL;
+    if (cfg->sources_n) from = &cfg->sources[e->source++ % cfg->sources_n];
+    return e->ops->connect(e->io, &c->io, &c->origin->addrs[c->opening->addr], from);
+}
+
+static struct conn *conn_new(struct engine_user *u, const struct origin *origin)
+{
+    struct engine *e = u->engine;
+    struct conn *c = mem_alloc(1, sizeof *c);
+    c->engine = e;
+    c->user = u;
+    c->origin = origin;
+    c->opening = mem_alloc(1, sizeof *c->opening);
+    c->opening->conn = c;
+    c->opening->deadline.fire = on_connect_deadline;
+    c->next = u->conns;
+    u->conns = c;
+    e->conns++;
+    return c;
+}
+
+static void unlink_conn(struct conn *c)
+{
+    struct conn **p = &c->user->conns;
+    while (*p != c)
+        p = &(*p)->next;
+    *p = c->next;
+    c->engine->conns--;
+}
+
+static void on_released(struct io_conn *io)
+{
+    free(io);
+}
+
+/* The socket call itself failed: nothing is under way that io would release. */
+static void discard_unopened(struct conn *c)
+{
+    opening_free(c);
+    unlink_conn(c);
+    free(c);
+}
+
+static enum outcome outcome_of(int errnum)
+{
+    switch (errnum) {
+    case ECONNREFUSED: return OUTCOME_REFUSED;
+    case ETIMEDOUT: return OUTCOME_TIMEOUT;
+    }
+    return OUTCOME_CONNECT;
+}
+
+/* A new connection for f's user; ends f soon when there is none to be had. */
+static void conn_open(struct engine *e, struct flight *f)
+{
+    struct call *call = f->call;
+    if (!call->origin->addrs_n) {
+        flight_fail_soon(f, OUTCOME_RESOLVE, NULL);
+        return;
+    }
+    struct conn *c = conn_new(call->user, call->origin);
+    uint64_t now = clock_mono_ns();
+    if (!try_address(c)) {
+        int errnum = errno;
+        discard_unopened(c);
+        flight_fail_soon(f, outcome_of(errnum), strerrordesc_np(errnum));
+        return;
+    }
+    c->opening->start_ns = now;
+    if (e->cfg->connect_timeout_ns)
+        timer_set(loop_timers(e->cfg->loop), &c->opening->deadline,
+                  now + e->cfg->connect_timeout_ns);
+    if (!call->start_ns) call->start_ns = now;
+    flights_push(&call->user->waiting, f);
+}
+
+static struct flight *first_waiting(struct conn *c)
+{
+    for (struct flight *f = c->user->waiting.first; f; f = f->next)
+        if (f->call->origin == c->origin) return f;
+    return NULL;
+}
+
+void conn_failed(struct conn *c, enum outcome outcome, const char *trouble)
+{
+    struct flight *f = first_waiting(c);
+    if (f) flights_remove(&c->user->waiting, f);
+    conn_drop(c);
+    if (f) flight_end(f, outcome, trouble);
+}
+
+static void conn_ready(struct conn *c, const struct protocol *protocol)
+{
+    opening_free(c);
+    c->protocol = protocol;
+    c->open_ns = clock_mono_ns();
+    if (protocol == &protocol_h2 && !h2_new(c)) {
+        conn_failed(c, OUTCOME_PROTOCOL, "no HTTP/2 session");
+        return;
+    }
+    conn_rest(c);
+}
+
+void conn_secured(struct conn *c, bool http2)
+{
+    conn_ready(c, http2 ? &protocol_h2 : &protocol_h1);
+}
+
+/* The next address of the name, if there is one (an IPv6 one that nobody serves comes first often). The
+ * old socket is dropped with a struct of its own, because io still owns it. */
+static bool try_next_address(struct conn *c)
+{
+    struct opening *o = c->opening;
+    if (o->addr + 1 >= c->origin->addrs_n) return false;
+    struct conn *again = conn_new(c->user, c->origin);
+    again->opening->addr = o->addr + 1;
+    again->opening->start_ns = o->start_ns;
+    if (!try_address(again)) {
+        discard_unopened(again);
+        return false;
+    }
+    if (timer_is_set(&o->deadline))
+        timer_set(loop_timers(c->engine->cfg->loop), &again->opening->deadline, o->deadline.at_ns);
+    conn_drop(c);
+    return true;
+}
+
+static void on_connected(struct io_conn *io, int errnum)
+{
+    struct conn *c = (struct conn *)io;
+    if (errnum) {
+        if (!try_next_address(c)) conn_failed(c, outcome_of(errnum), strerrordesc_np(errnum));
+        return;
+    }
+    if (!c->origin->tls) {
+        conn_ready(c, c->engine->cfg->h2c_prior ? &protocol_h2 : &protocol_h1);
+        return;
+    }
+    conn_set_state(c, CONN_HANDSHAKE);
+    if (!tls_new(c)) conn_failed(c, OUTCOME_TLS, "no TLS session");
+}
+
+/* ---- use ---- */
+
+static struct conn *free_conn(struct engine_user *u, const struct origin *origin, unsigned *count)
+{
+    for (struct conn *c = u->conns; c; c = c->next) {
+        if (c->origin != origin || c->closing) continue;
+        (*count)++;
+        if (c->protocol && c->protocol->has_room(c)) return c;
+        /* One HTTP/2 connection serves a user; while it opens, and h2 may come of it, others wait. */
+        if (c->protocol == &protocol_h2 || (c->opening && c->engine->cfg->http2 && origin->tls))
+            *count = UINT16_MAX;
+    }
+    return NULL;
+}
+
+void conn_take(struct conn *c, struct flight *f)
+{
+    struct call *call = f->call;
+    conn_set_state(c, CONN_BUSY);
+    f->conn = c;
+    call->connected_ns = c->open_ns;
+    call->reused = c->open_ns == 0;
+    if (!call->start_ns) call->start_ns = clock_mono_ns();
+    c->open_ns = 0;
+    c->protocol->start(c, f);
+}
+
+/* Room for one more connection under the worker's limit. */
+static bool make_room(struct engine *e)
+{
+    if (!e->cfg->max_connections || e->conns < e->cfg->max_connections) return true;
+    if (!e->idle_oldest) return false;
+    conn_drop(e->idle_oldest);
+    return true;
+}
+
+static void dispatch(struct engine *e, struct flight *f, bool may_open)
+{
+    struct engine_user *u = f->call->user;
+    unsigned count = 0;
+    struct conn *c = free_conn(u, f->call->origin, &count);
+    if (c)
+        conn_take(c, f);
+    else if (count >= e->cfg->connections_per_host)
+        flights_push(&u->waiting, f);
+    else if (may_open && make_room(e))
+        conn_open(e, f);
+    else
+        flights_push(&e->starved, f);
+}
+
+void conn_dispatch(struct engine *e, struct flight *f)
+{
+    dispatch(e, f, !e->starved.first);
+}
+
+void conn_feed_starved(struct engine *e)
+{
+    size_t max = e->cfg->max_connections;
+    while (e->starved.first && (e->conns < max || e->idle_oldest))
+        dispatch(e, flights_pop(&e->starved), true);
+}
+
+void conn_rest(struct conn *c)
+{
+    struct flight *f;
+    while (!c->closing && c->protocol->has_room(c) && (f = first_waiting(c))) {
+        flights_remove(&c->user->waiting, f);
+        conn_take(c, f);
+    }
+    if (c->closing || c->state == CONN_GONE) return;
+    if (c->protocol->in_use(c)) return;
+    conn_set_state(c, CONN_IDLE);
+    if (c->engine->starved.first) engine_soon(c->engine);
+}
+
+/* A flight that waited for the connection that is gone looks for another. */
+static void serve_who_waited(struct conn *c)
+{
+    struct flight *f = first_waiting(c);
+    if (!f) return;
+    flights_remove(&c->user->waiting, f);
+    conn_dispatch(c->engine, f);
+}
+
+void conn_drop(struct conn *c)
+{
+    if (c->state == CONN_GONE) return;
+    conn_set_state(c, CONN_GONE);
+    opening_free(c);
+    unlink_conn(c);
+    if (c->protocol) c->protocol->free(c);
+    tls_free(c->tls);
+    c->tls = NULL;
+    c->engine->ops->drop(&c->io);
+    if (c->engine->starved.first) engine_soon(c->engine);
+    serve_who_waited(c);
+}
+
+void conn_send(struct conn *c, struct slice head, struct slice body)
+{
+    if (c->tls)
+        tls_send(c, head, body);
+    else
+        c->engine->ops->send(&c->io, head, body);
+}
+
+static void on_data(struct io_conn *io, struct slice bytes)
+{
+    struct conn *c = (struct conn *)io;
+    if (c->tls)
+        tls_feed(c, bytes);
+    else
+        c->protocol->data(c, bytes);
+}
+
+static void on_closed(struct io_conn *io, int errnum)
+{
+    struct conn *c = (struct conn *)io;
+    if (c->protocol)
+        c->protocol->eof(c, errnum);
+    else
+        conn_failed(c, OUTCOME_TLS, "closed in the middle of the TLS handshake");
+}
+
+const struct io_events conn_events = { on_connected, on_data, on_closed, on_released };

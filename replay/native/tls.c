@@ -1,0 +1,290 @@
+/* TLS on a connection: records in, plain bytes to the protocol; plain bytes in, records to the socket.
+ *
+ * OpenSSL reads from the bytes that the io has just delivered and writes straight into the io's send, so
+ * that neither side keeps a buffer: a connection at rest holds OpenSSL's state only (its record buffers
+ * are released when idle). Sessions are resumed per user, as a browser does. */
+#include "replay/native/native.h"
+
+#include <openssl/err.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define PLAIN_BYTES (16 * 1024) /* a record's most, RFC 8446 5.1 */
+
+struct tls_ctx {
+    SSL_CTX *ssl;
+    BIO_METHOD *bio;
+    char plain[PLAIN_BYTES];
+};
+
+struct tls {
+    SSL *ssl;
+    struct slice in; /* records that were received and not read yet */
+};
+
+struct tls_saved {
+    struct tls_saved *next;
+    const struct origin *origin;
+    SSL_SESSION *session;
+};
+
+/* ---- the socket as OpenSSL sees it ---- */
+
+static int bio_read(BIO *b, char *out, int n)
+{
+    struct conn *c = BIO_get_data(b);
+    struct slice *in = &c->tls->in;
+    BIO_clear_retry_flags(b);
+    if (!in->n) {
+        BIO_set_retry_read(b);
+        return -1;
+    }
+    size_t take = in->n < (size_t)n ? in->n : (size_t)n;
+    memcpy(out, in->p, take);
+    *in = slice_from(*in, take);
+    return (int)take;
+}
+
+static int bio_write(BIO *b, const char *p, int n)
+{
+    struct conn *c = BIO_get_data(b);
+    BIO_clear_retry_flags(b);
+    c->engine->ops->send(&c->io, (struct slice){ p, (size_t)n }, (struct slice){ 0 });
+    return n;
+}
+
+static long bio_ctrl(BIO *b, int cmd, long num, void *ptr)
+{
+    (void)b;
+    (void)num;
+    (void)ptr;
+    return cmd == BIO_CTRL_FLUSH;
+}
+
+static int bio_create(BIO *b)
+{
+    BIO_set_init(b, 1);
+    return 1;
+}
+
+static BIO_METHOD *bio_method(void)
+{
+    BIO_METHOD *m = BIO_meth_new(BIO_get_new_index() | BIO_TYPE_SOURCE_SINK, "reprise");
+    if (!m) return NULL;
+    BIO_meth_set_read(m, bio_read);
+    BIO_meth_set_write(m, bio_write);
+    BIO_meth_set_ctrl(m, bio_ctrl);
+    BIO_meth_set_create(m, bio_create);
+    return m;
+}
+
+/* ---- context ---- */
+
+static int on_new_session(SSL *ssl, SSL_SESSION *session)
+{
+    struct conn *c = SSL_get_app_data(ssl);
+    struct tls_saved *s = c->user->sessions;
+    while (s && s->origin != c->origin)
+        s = s->next;
+    if (!s) {
+        s = mem_alloc(1, sizeof *s);
+        s->origin = c->origin;
+        s->next = c->user->sessions;
+        c->user->sessions = s;
+    }
+    SSL_SESSION_free(s->session);
+    s->session = session;
+    return 1; /* takes the reference */
+}
+
+void tls_saved_free(struct tls_saved *s)
+{
+    while (s) {
+        struct tls_saved *next = s->next;
+        SSL_SESSION_free(s->session);
+        free(s);
+        s = next;
+    }
+}
+
+static bool ssl_err(struct err *err, const char *what)
+{
+    const char *why = ERR_reason_error_string(ERR_peek_last_error());
+    return err_set(err, ERR_INPUT, "%s: %s", what, why ? why : "TLS trouble");
+}
+
+static bool load_trust(SSL_CTX *ctx, const struct engine_cfg *cfg, struct err *err)
+{
+    SSL_CTX_set_verify(ctx, cfg->insecure ? SSL_VERIFY_NONE : SSL_VERIFY_PEER, NULL);
+    if (cfg->cacert && SSL_CTX_load_verify_file(ctx, cfg->cacert) != 1)
+        return ssl_err(err, cfg->cacert);
+    if (!cfg->cacert && !cfg->insecure) SSL_CTX_set_default_verify_paths(ctx);
+    if (!cfg->client_cert) return true;
+    if (SSL_CTX_use_certificate_chain_file(ctx, cfg->client_cert) != 1)
+        return ssl_err(err, cfg->client_cert);
+    const char *key = cfg->client_key ? cfg->client_key : cfg->client_cert;
+    if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1) return ssl_err(err, key);
+    return true;
+}
+
+struct tls_ctx *tls_ctx_new(const struct engine_cfg *cfg, struct err *err)
+{
+    static const unsigned char both[] = "\x02h2\x08http/1.1", h1_only[] = "\x08http/1.1";
+    struct tls_ctx *t = mem_alloc(1, sizeof *t);
+    t->ssl = SSL_CTX_new(TLS_client_method());
+    t->bio = bio_method();
+    if (!t->ssl || !t->bio) {
+        ssl_err(err, "OpenSSL");
+        goto fail;
+    }
+    SSL_CTX_set_min_proto_version(t->ssl, TLS1_2_VERSION);
+    SSL_CTX_set_mode(t->ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
+    SSL_CTX_set_options(t->ssl, SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
+    if (!load_trust(t->ssl, cfg, err)) goto fail;
+    const unsigned char *alpn = cfg->http2 ? both : h1_only;
+    SSL_CTX_set_alpn_protos(t->ssl, alpn, cfg->http2 ? sizeof both - 1 : sizeof h1_only - 1);
+    SSL_CTX_set_session_cache_mode(t->ssl, cfg->no_tls_resume ? SSL_SESS_CACHE_OFF
+                                                              : SSL_SESS_CACHE_CLIENT |
+                                                                    SSL_SESS_CACHE_NO_INTERNAL);
+    if (!cfg->no_tls_resume) SSL_CTX_sess_set_new_cb(t->ssl, on_new_session);
+    return t;
+fail:
+    tls_ctx_free(t);
+    return NULL;
+}
+
+void tls_ctx_free(struct tls_ctx *t)
+{
+    if (!t) return;
+    SSL_CTX_free(t->ssl);
+    BIO_meth_free(t->bio);
+    free(t);
+}
+
+/* ---- a connection ---- */
+
+/* Who the certificate must name: a host gets SNI and is matched by name, an address by address. */
+static void name_peer(SSL *ssl, const struct origin *o)
+{
+    char host[256];
+    unsigned char addr[16];
+    if (o->host.n >= sizeof host) return;
+    memcpy(host, o->host.p, o->host.n);
+    host[o->host.n] = '\0';
+    if (inet_pton(AF_INET, host, addr) == 1 || inet_pton(AF_INET6, host, addr) == 1) {
+        X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host);
+        return;
+    }
+    SSL_set_tlsext_host_name(ssl, host);
+    SSL_set1_host(ssl, host);
+}
+
+static void resume(SSL *ssl, const struct conn *c)
+{
+    for (const struct tls_saved *s = c->user->sessions; s; s = s->next)
+        if (s->origin == c->origin) SSL_set_session(ssl, s->session);
+}
+
+static const char *handshake_trouble(const struct conn *c)
+{
+    long verdict = SSL_get_verify_result(c->tls->ssl);
+    if (verdict != X509_V_OK) return X509_verify_cert_error_string(verdict);
+    return ERR_reason_error_string(ERR_peek_last_error());
+}
+
+/* Moves the handshake on; false when the connection is done for (and gone). */
+static bool shake_hands(struct conn *c)
+{
+    ERR_clear_error();
+    int rc = SSL_do_handshake(c->tls->ssl);
+    if (rc == 1) {
+        const unsigned char *alpn = NULL;
+        unsigned n = 0;
+        SSL_get0_alpn_selected(c->tls->ssl, &alpn, &n);
+        conn_secured(c, n == 2 && memcmp(alpn, "h2", 2) == 0);
+        return c->state != CONN_GONE;
+    }
+    if (SSL_get_error(c->tls->ssl, rc) == SSL_ERROR_WANT_READ) return true;
+    conn_failed(c, OUTCOME_TLS, handshake_trouble(c));
+    return false;
+}
+
+bool tls_new(struct conn *c)
+{
+    struct tls_ctx *ctx = c->engine->tls;
+    struct tls *t = mem_alloc(1, sizeof *t);
+    BIO *bio = BIO_new(ctx->bio);
+    t->ssl = SSL_new(ctx->ssl);
+    c->tls = t;
+    if (!bio || !t->ssl) return false;
+    BIO_set_data(bio, c);
+    SSL_set_bio(t->ssl, bio, bio);
+    SSL_set_app_data(t->ssl, c);
+    name_peer(t->ssl, c->origin);
+    resume(t->ssl, c);
+    SSL_set_connect_state(t->ssl);
+    shake_hands(c);
+    return true;
+}
+
+void tls_free(struct tls *t)
+{
+    if (!t) return;
+    /* A session stays good for resumption only if its connection ended in order (RFC 8446 6.1). */
+    if (t->ssl) SSL_set_quiet_shutdown(t->ssl, 1), SSL_shutdown(t->ssl);
+    SSL_free(t->ssl);
+    free(t);
+}
+
+void tls_feed(struct conn *c, struct slice records)
+{
+    c->tls->in = records;
+    if (!SSL_is_init_finished(c->tls->ssl) && !shake_hands(c)) return;
+    struct tls_ctx *ctx = c->engine->tls;
+    while (c->state != CONN_GONE) {
+        ERR_clear_error();
+        int n = SSL_read(c->tls->ssl, ctx->plain, PLAIN_BYTES);
+        if (n > 0) {
+            c->protocol->data(c, (struct slice){ ctx->plain, (size_t)n });
+            continue;
+        }
+        int why = SSL_get_error(c->tls->ssl, n);
+        if (why == SSL_ERROR_WANT_READ) return;
+        if (!c->protocol)
+            conn_failed(c, OUTCOME_TLS, handshake_trouble(c));
+        else
+            c->protocol->eof(c, why == SSL_ERROR_ZERO_RETURN ? 0 : EPROTO);
+        return;
+    }
+}
+
+static bool write_all(struct conn *c, struct slice s)
+{
+    while (s.n) {
+        int n = SSL_write(c->tls->ssl, s.p, s.n > INT32_MAX ? INT32_MAX : (int)s.n);
+        if (n <= 0) return false;
+        s = slice_from(s, (size_t)n);
+    }
+    return true;
+}
+
+/* Small requests go as one record: head and body together. */
+void tls_send(struct conn *c, struct slice head, struct slice body)
+{
+    char both[4096];
+    ERR_clear_error();
+    if (body.n && head.n + body.n <= sizeof both) {
+        memcpy(both, head.p, head.n);
+        memcpy(both + head.n, body.p, body.n);
+        head = (struct slice){ both, head.n + body.n };
+        body = (struct slice){ 0 };
+    }
+    /* A failed write shows as the end of the connection on the reading side. */
+    if (write_all(c, head)) write_all(c, body);
+}
