@@ -18,7 +18,7 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -O2 -g -pthread -I. $(WARN) $(HARDEN) \
 ALL_LDFLAGS = -pthread -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
 LIBS      := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 
-ROOMS := base http har scenarios replay results web capture capture/sniff capture/import
+ROOMS := base http har scenarios replay replay/native results web capture capture/sniff capture/import
 LIB   := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard $(ROOMS:%=%/*.c))))
 CLI   := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cli/*.c)))
 UNIT  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.c)))

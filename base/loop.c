@@ -35,6 +35,7 @@ struct messages {
 struct loop {
     int epoll, wake, timerfd; /* timerfd: -1 where epoll_pwait2 works */
     uint64_t now_ns;
+    struct loop_waiter *waiter; /* NULL: wait by epoll */
     struct timer_heap timers;
     struct epoll_event events[EVENTS_PER_TURN];
     int event_at, event_n;
@@ -143,7 +144,18 @@ uint64_t loop_now_ns(const struct loop *l)
 
 uint64_t loop_refresh_ns(struct loop *l)
 {
-    return l->now_ns = clock_mono_ns();
+    bool own_clock = l->waiter && l->waiter->now;
+    return l->now_ns = own_clock ? l->waiter->now(l->waiter) : clock_mono_ns();
+}
+
+void loop_set_waiter(struct loop *l, struct loop_waiter *w)
+{
+    l->waiter = w;
+}
+
+int loop_fd(const struct loop *l)
+{
+    return l->epoll;
 }
 
 static void wake(struct loop *l)
@@ -197,7 +209,11 @@ static int wait_by_timerfd(struct loop *l, uint64_t ns)
 
 static void wait_for_events(struct loop *l)
 {
-    uint64_t ns = wait_ns(l);
+    uint64_t ns = 0;
+    if (!l->waiter)
+        ns = wait_ns(l);
+    else if (!l->waiter->wait(l->waiter, timer_next_ns(&l->timers)))
+        return;
     struct timespec ts = spec(ns);
     int n;
     if (l->timerfd >= 0)

@@ -20,8 +20,8 @@ struct origin {
     struct slice scheme, host; /* lower case */
     uint16_t port;
     bool tls;
-    struct slice authority;    /* as the Host header wants it */
-    uint32_t index;            /* place in the plan's table: engines keep per-user tables by it */
+    struct slice authority; /* as the Host header wants it */
+    uint32_t index;         /* place in the plan's table: engines keep per-user tables by it */
     const struct sockaddr_storage *addrs; /* resolved; none: OUTCOME_RESOLVE */
     size_t addrs_n;
 };
@@ -31,16 +31,16 @@ struct engine_cfg {
     const struct origin *const *origins;
     size_t origins_n;
     uint64_t connect_timeout_ns;
-    const char *io;             /* native: "epoll", "io_uring"; NULL: the best there is */
-    bool insecure;              /* certificates are not verified */
-    const char *cacert;         /* PEM file, NULL: the system's */
+    const char *io;     /* native: "epoll", "io_uring"; NULL: the best there is */
+    bool insecure;      /* certificates are not verified */
+    const char *cacert; /* PEM file, NULL: the system's */
     const char *client_cert, *client_key;
-    bool no_tls_resume;         /* every connection of a user does a full handshake */
-    bool http2;                 /* offer h2 over TLS */
-    bool h2c_prior;             /* HTTP/2 by prior knowledge over clear text */
+    bool no_tls_resume;            /* every connection of a user does a full handshake */
+    bool http2;                    /* offer h2 over TLS */
+    bool h2c_prior;                /* HTTP/2 by prior knowledge over clear text */
     unsigned connections_per_host; /* of one user; 6 as browsers have it */
-    size_t max_connections;     /* of this worker; 0: no limit; least recently used idle ones close */
-    const char *proxy;          /* curl engine only */
+    size_t max_connections; /* of this worker; 0: no limit; least recently used idle ones close */
+    const char *proxy;      /* curl engine only */
     const struct sockaddr_storage *sources; /* local addresses to use in turn */
     size_t sources_n;
     size_t max_head_bytes, max_body_bytes; /* of an answer; larger is OUTCOME_PROTOCOL */
@@ -56,24 +56,25 @@ struct call {
     /* in */
     struct engine_user *user;
     const struct origin *origin;
-    struct slice head;      /* "GET /x HTTP/1.1\r\nHost: …\r\n…\r\n\r\n" */
+    struct slice head; /* "GET /x HTTP/1.1\r\nHost: …\r\n…\r\n\r\n" */
     struct slice body;
-    bool head_request;      /* method is HEAD: the answer has no body */
-    bool want_body;         /* somebody reads the answer's body: gather it (still encoded) */
-    uint64_t timeout_ns;    /* for the whole call, from send */
+    bool head_request;   /* method is HEAD: the answer has no body */
+    bool want_body;      /* somebody reads the answer's body: gather it (still encoded) */
+    uint64_t timeout_ns; /* for the whole call, from send */
     void (*done)(struct call *c);
     /* out */
-    enum outcome outcome;   /* OK: an answer came, whatever its status */
+    enum outcome outcome; /* OK: an answer came, whatever its status */
     int status;
     struct slice reason;
-    struct headers headers; /* of the final answer */
+    struct headers headers;   /* of the final answer */
     struct slice answer_body; /* content codings not undone */
-    const char *trouble;    /* a constant sentence for other outcomes, NULL: the outcome's name says it */
+    const char
+        *trouble; /* a constant sentence for other outcomes, NULL: the outcome's name says it */
     uint64_t start_ns, connected_ns, first_byte_ns, end_ns; /* monotonic; connected 0 when reused */
-    uint64_t bytes_in, bytes_out;  /* on the wire, heads included, TLS not */
+    uint64_t bytes_in, bytes_out; /* on the wire, heads included, TLS not */
     bool reused;
     bool http2;
-    void *engine_data;      /* the engine's */
+    void *engine_data; /* the engine's */
 };
 
 struct engine; /* each kind has its own struct behind this name */
@@ -83,7 +84,8 @@ struct engine_ops {
     struct engine *(*open)(const struct engine_cfg *cfg, struct err *err); /* keeps cfg; gives */
     void (*close)(struct engine *e); /* after every call is done or cancelled */
     struct engine_user *(*user_open)(struct engine *e);
-    void (*user_reset)(struct engine_user *u); /* closes connections: a new iteration as a new visitor */
+    void (*user_reset)(
+        struct engine_user *u); /* closes connections: a new iteration as a new visitor */
     void (*user_close)(struct engine_user *u);
     void (*send)(struct engine *e, struct call *c);
     void (*cancel)(struct engine *e, struct call *c); /* done is not called */

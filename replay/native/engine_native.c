@@ -198,7 +198,8 @@ static struct engine *native_open(const struct engine_cfg *cfg, struct err *err)
     e->soon.fire = on_soon;
     e->ops = io_find(cfg->io);
     if (!e->ops) {
-        err_set(err, ERR_USAGE, "--io %s: this kernel does not have it; epoll always works", cfg->io);
+        err_set(err, ERR_USAGE, "--io %s: this kernel does not have it; epoll always works",
+                cfg->io);
         goto fail;
     }
     e->io = e->ops->open(cfg->loop, &conn_events, err);
@@ -256,6 +257,6 @@ static void native_cancel(struct engine *e, struct call *c)
 }
 
 const struct engine_ops engine_native = {
-    "native", native_open, native_close, native_user_open, native_user_reset, native_user_close,
-    native_send, native_cancel,
+    "native",          native_open,       native_close, native_user_open,
+    native_user_reset, native_user_close, native_send,  native_cancel,
 };

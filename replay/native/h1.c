@@ -138,4 +138,5 @@ static void h1_free(struct conn *c)
     (void)c;
 }
 
-const struct protocol protocol_h1 = { h1_start, h1_data, h1_eof, h1_cancel, h1_has_room, h1_in_use, h1_free };
+const struct protocol protocol_h1 = { h1_start,    h1_data,   h1_eof, h1_cancel,
+                                      h1_has_room, h1_in_use, h1_free };

@@ -11,9 +11,9 @@
 
 #include "base/mem.h"
 
-#define STREAM_WINDOW (6 * 1024 * 1024)      /* as Chromium has them */
+#define STREAM_WINDOW (6 * 1024 * 1024) /* as Chromium has them */
 #define CONNECTION_WINDOW (15 * 1024 * 1024)
-#define MAX_STREAMS 100                      /* until the server says otherwise, RFC 9113 6.5.2 */
+#define MAX_STREAMS 100 /* until the server says otherwise, RFC 9113 6.5.2 */
 #define MAX_REQUEST_HEADERS 100
 
 struct h2 {
@@ -118,7 +118,8 @@ static int on_begin_headers(nghttp2_session *s, const nghttp2_frame *frame, void
 {
     (void)user;
     struct flight *f = nghttp2_session_get_stream_user_data(s, frame->hd.stream_id);
-    if (!f || frame->headers.cat == NGHTTP2_HCAT_HEADERS) return 0; /* trailers follow the headers */
+    if (!f || frame->headers.cat == NGHTTP2_HCAT_HEADERS)
+        return 0; /* trailers follow the headers */
     buf_reset(&f->names);
     f->headers_n = 0;
     f->call->status = 0;
@@ -133,8 +134,8 @@ static void keep_header(struct flight *f, struct slice name, struct slice value)
     f->headers[f->headers_n++] = (struct header){ { NULL, name.n }, { NULL, value.n } };
 }
 
-static int on_header(nghttp2_session *s, const nghttp2_frame *frame, const uint8_t *name, size_t name_n,
-                     const uint8_t *value, size_t value_n, uint8_t flags, void *user)
+static int on_header(nghttp2_session *s, const nghttp2_frame *frame, const uint8_t *name,
+                     size_t name_n, const uint8_t *value, size_t value_n, uint8_t flags, void *user)
 {
     (void)flags;
     (void)user;
@@ -224,11 +225,12 @@ static size_t request_pairs(struct flight *f, nghttp2_nv *nv)
     size_t line_end = slice_chr(rest, '\n');
     if (line_end == SLICE_NONE) return 4;
     struct slice lines = slice_from(rest, line_end + 1);
-    return 4 + read_lines(f->names.p + (lines.p - f->names.p), lines.n, nv + 4, MAX_REQUEST_HEADERS);
+    return 4 +
+           read_lines(f->names.p + (lines.p - f->names.p), lines.n, nv + 4, MAX_REQUEST_HEADERS);
 }
 
-static ssize_t read_body(nghttp2_session *s, int32_t stream, uint8_t *out, size_t n, uint32_t *flags,
-                         nghttp2_data_source *source, void *user)
+static ssize_t read_body(nghttp2_session *s, int32_t stream, uint8_t *out, size_t n,
+                         uint32_t *flags, nghttp2_data_source *source, void *user)
 {
     (void)s;
     (void)stream;
@@ -337,8 +339,8 @@ static void h2_cancel(struct conn *c, struct flight *f)
 static bool h2_has_room(const struct conn *c)
 {
     const struct h2 *h = c->at.h2;
-    uint32_t max = nghttp2_session_get_remote_settings(h->session,
-                                                       NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
+    uint32_t max =
+        nghttp2_session_get_remote_settings(h->session, NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS);
     return !c->closing && h->streams < (max < MAX_STREAMS ? max : MAX_STREAMS);
 }
 
@@ -391,4 +393,5 @@ bool h2_new(struct conn *c)
     return true;
 }
 
-const struct protocol protocol_h2 = { h2_start, h2_data, h2_eof, h2_cancel, h2_has_room, h2_in_use, h2_free };
+const struct protocol protocol_h2 = { h2_start,    h2_data,   h2_eof, h2_cancel,
+                                      h2_has_room, h2_in_use, h2_free };

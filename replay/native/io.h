@@ -29,8 +29,8 @@ struct io_conn {
 struct io_events {
     void (*connected)(struct io_conn *c, int errnum); /* 0: open; after an error drop it */
     void (*data)(struct io_conn *c, struct slice bytes);
-    void (*closed)(struct io_conn *c, int errnum);    /* by the peer (0) or by trouble; then drop it */
-    void (*released)(struct io_conn *c);              /* some time after drop: its memory may go */
+    void (*closed)(struct io_conn *c, int errnum); /* by the peer (0) or by trouble; then drop it */
+    void (*released)(struct io_conn *c);           /* some time after drop: its memory may go */
 };
 
 struct io_ops {

@@ -117,7 +117,8 @@ static bool epoll_connect(struct io *io, struct io_conn *c, const struct sockadd
     int rc = connect(fd, (const struct sockaddr *)to, io_addr_bytes(to));
     struct err err = { 0 };
     /* A connection that is open at once (a unix socket) still reports through the loop. */
-    if ((rc == 0 || errno == EINPROGRESS) && loop_add(io->loop, &c->ready, EPOLLIN | EPOLLOUT, &err))
+    if ((rc == 0 || errno == EINPROGRESS) &&
+        loop_add(io->loop, &c->ready, EPOLLIN | EPOLLOUT, &err))
         return true;
     int saved = errno;
     close(fd);
@@ -164,4 +165,5 @@ static void epoll_drop(struct io_conn *c)
     if (!timer_is_set(&io->release)) timer_set(loop_timers(io->loop), &io->release, 0);
 }
 
-const struct io_ops io_epoll_ops = { "epoll", epoll_open, epoll_close, epoll_connect, epoll_send, epoll_drop };
+const struct io_ops io_epoll_ops = { "epoll",       epoll_open, epoll_close,
+                                     epoll_connect, epoll_send, epoll_drop };

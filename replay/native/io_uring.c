@@ -23,8 +23,8 @@
 #define BUFFER_BYTES (8 * 1024)
 #define BUFFER_GROUP 1
 #define SMALL_OUT_BYTES 2048
-#define RING_FLAGS                                                                                 \
-    (IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_R_DISABLED |           \
+#define RING_FLAGS                                                                       \
+    (IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_R_DISABLED | \
      IORING_SETUP_CQSIZE)
 
 /* What an operation was, in the low bits of its user data; the rest is the connection's address. */
@@ -39,7 +39,7 @@ struct io {
     struct io_uring_buf_ring *buf_ring;
     char *buffers;
     struct io_out *spare; /* small blocks for sending */
-    size_t dropped; /* connections whose operations have not all ended */
+    size_t dropped;       /* connections whose operations have not all ended */
     bool enabled, loop_ready;
 };
 
@@ -80,7 +80,8 @@ static void send_first(struct io_conn *c)
 {
     struct io_out *o = c->out;
     struct io_uring_sqe *sqe = sqe_for(c->io, c);
-    io_uring_prep_send(sqe, c->ready.fd, o->bytes + o->at, o->n - o->at, MSG_NOSIGNAL | MSG_WAITALL);
+    io_uring_prep_send(sqe, c->ready.fd, o->bytes + o->at, o->n - o->at,
+                       MSG_NOSIGNAL | MSG_WAITALL);
     tag(sqe, c, OP_SEND);
 }
 
@@ -336,4 +337,5 @@ static void uring_drop(struct io_conn *c)
     tag(sqe, c, OP_CANCEL);
 }
 
-const struct io_ops io_uring_ops = { "io_uring", uring_open, uring_close, uring_connect, uring_send, uring_drop };
+const struct io_ops io_uring_ops = { "io_uring",    uring_open, uring_close,
+                                     uring_connect, uring_send, uring_drop };

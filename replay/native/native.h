@@ -26,10 +26,10 @@ struct tls_saved;
 /* ---- a call under way ---- */
 
 struct flight {
-    struct timer deadline;     /* set lazily: it may fire early and is then set again */
+    struct timer deadline; /* set lazily: it may fire early and is then set again */
     uint64_t deadline_ns;
-    struct flight *next;       /* in one list: the pool, a user's waiting ones, the failed ones */
-    struct call *call;         /* NULL: in the pool */
+    struct flight *next; /* in one list: the pool, a user's waiting ones, the failed ones */
+    struct call *call;   /* NULL: in the pool */
     struct engine *engine;
     struct conn *conn;         /* NULL: waiting */
     struct http_parser parser; /* h1 */
@@ -37,9 +37,9 @@ struct flight {
     struct buf names;          /* h2: text of the answer's headers */
     struct header *headers;    /* h2 */
     size_t headers_n, headers_cap;
-    size_t body_sent;          /* h2 */
-    int32_t stream;            /* h2; 0: none */
-    bool retried, answered;    /* answered: a byte of the answer has come */
+    size_t body_sent;       /* h2 */
+    int32_t stream;         /* h2; 0: none */
+    bool retried, answered; /* answered: a byte of the answer has come */
 };
 
 struct flights {
@@ -55,7 +55,7 @@ void flight_end(struct flight *f, enum outcome outcome, const char *trouble);
 void flight_fail_soon(struct flight *f, enum outcome outcome, const char *trouble);
 /* Whether it may go again: it was put on a kept connection that gave no byte of an answer. */
 bool flight_can_retry(const struct flight *f);
-void flight_retry(struct flight *f); /* on another connection, once */
+void flight_retry(struct flight *f);                  /* on another connection, once */
 void flight_answer_bytes(struct flight *f, size_t n); /* counts; notes the first byte's time */
 /* Gathers body bytes if the call wants them; false when over the limit. */
 bool flight_gather(struct flight *f, struct slice piece);
@@ -68,10 +68,10 @@ enum conn_state { CONN_CONNECTING, CONN_HANDSHAKE, CONN_IDLE, CONN_BUSY, CONN_GO
 struct protocol {
     void (*start)(struct conn *c, struct flight *f);
     void (*data)(struct conn *c, struct slice bytes);
-    void (*eof)(struct conn *c, int errnum);             /* the peer closed: end or retry its flights */
-    void (*cancel)(struct conn *c, struct flight *f);    /* the flight ends without an answer */
-    bool (*has_room)(const struct conn *c);              /* for another flight */
-    bool (*in_use)(const struct conn *c);                /* a flight is on it */
+    void (*eof)(struct conn *c, int errnum); /* the peer closed: end or retry its flights */
+    void (*cancel)(struct conn *c, struct flight *f); /* the flight ends without an answer */
+    bool (*has_room)(const struct conn *c);           /* for another flight */
+    bool (*in_use)(const struct conn *c);             /* a flight is on it */
     void (*free)(struct conn *c);
 };
 extern const struct protocol protocol_h1, protocol_h2;
@@ -88,8 +88,8 @@ struct conn {
     struct io_conn io; /* first */
     struct engine *engine;
     struct engine_user *user;
-    struct conn *next;             /* of the same user */
-    struct conn *newer, *older;    /* idle ones of the engine, least recently used last */
+    struct conn *next;          /* of the same user */
+    struct conn *newer, *older; /* idle ones of the engine, least recently used last */
     const struct origin *origin;
     const struct protocol *protocol; /* NULL until open */
     union {
@@ -111,10 +111,11 @@ void conn_dispatch(struct engine *e, struct flight *f);
 void conn_rest(struct conn *c);
 void conn_drop(struct conn *c); /* closes; its flights must have been ended or moved */
 void conn_send(struct conn *c, struct slice head, struct slice body); /* through TLS if it has it */
-void conn_secured(struct conn *c, bool http2);                        /* tls.c: the handshake is done */
+void conn_secured(struct conn *c, bool http2); /* tls.c: the handshake is done */
 void conn_failed(struct conn *c, enum outcome outcome, const char *trouble); /* while opening */
 void conn_take(struct conn *c, struct flight *f);
-void conn_feed_starved(struct engine *e); /* at the loop's next turn after a connection rests or goes */
+void conn_feed_starved(
+    struct engine *e); /* at the loop's next turn after a connection rests or goes */
 
 /* ---- the engine and its users ---- */
 
@@ -129,15 +130,15 @@ struct engine {
     const struct engine_cfg *cfg;
     const struct io_ops *ops;
     struct io *io;
-    struct tls_ctx *tls;      /* made when the plan has an https origin */
+    struct tls_ctx *tls; /* made when the plan has an https origin */
     struct flight *pool;
-    struct flights failed;    /* to be ended at the next turn */
-    struct flights starved;   /* no descriptor to be had: waiting for any connection to rest */
-    struct timer soon;        /* ends the failed ones, feeds the starved ones, flushes h2 */
+    struct flights failed;  /* to be ended at the next turn */
+    struct flights starved; /* no descriptor to be had: waiting for any connection to rest */
+    struct timer soon;      /* ends the failed ones, feeds the starved ones, flushes h2 */
     struct conn *idle_newest, *idle_oldest;
-    struct h2 *unflushed;     /* sessions with frames to send */
-    size_t conns;             /* open or opening */
-    size_t source;            /* next local address */
+    struct h2 *unflushed; /* sessions with frames to send */
+    size_t conns;         /* open or opening */
+    size_t source;        /* next local address */
 };
 void engine_soon(struct engine *e);
 
@@ -148,8 +149,8 @@ void h2_flush_all(struct engine *e);
 /* ---- tls ---- */
 struct tls_ctx *tls_ctx_new(const struct engine_cfg *cfg, struct err *err); /* gives */
 void tls_ctx_free(struct tls_ctx *t);
-bool tls_new(struct conn *c);                          /* begins the handshake */
-void tls_feed(struct conn *c, struct slice records);   /* hands plain bytes to the protocol */
+bool tls_new(struct conn *c);                        /* begins the handshake */
+void tls_feed(struct conn *c, struct slice records); /* hands plain bytes to the protocol */
 void tls_send(struct conn *c, struct slice head, struct slice body);
 void tls_free(struct tls *t);
 void tls_saved_free(struct tls_saved *s);
