@@ -9,7 +9,7 @@ struct answer {
     int status;
     const struct headers *headers;
     struct slice body;
-    struct slice url;  /* of the request, for Location */
+    struct slice url; /* of the request, for Location */
     uint64_t time_ns;
 };
 

@@ -18,38 +18,69 @@ struct place {
 
 /* ---- waits -------------------------------------------------------------------------------------- */
 
-enum wait_kind { WAIT_NONE, WAIT_CONSTANT, WAIT_UNIFORM, WAIT_NORMAL, WAIT_EXPONENTIAL, WAIT_PACING,
-                 WAIT_RECORDED };
+enum wait_kind {
+    WAIT_NONE,
+    WAIT_CONSTANT,
+    WAIT_UNIFORM,
+    WAIT_NORMAL,
+    WAIT_EXPONENTIAL,
+    WAIT_PACING,
+    WAIT_RECORDED
+};
 struct wait {
     enum wait_kind kind;
-    uint64_t a_ns, b_ns; /* constant a; uniform [a, b]; normal mean a, deviation b; exponential mean a;
+    uint64_t a_ns,
+        b_ns; /* constant a; uniform [a, b]; normal mean a, deviation b; exponential mean a;
                             pacing a from start to start; recorded a (times the run's factor) */
 };
 
 /* ---- extractors and checks ------------------------------------------------------------------------ */
 
-enum extract_kind { EXTRACT_JSON, EXTRACT_HEADER, EXTRACT_COOKIE, EXTRACT_HTML, EXTRACT_XML,
-                    EXTRACT_REGEX, EXTRACT_BETWEEN, EXTRACT_LOCATION, EXTRACT_BODY };
-enum extract_decode { DECODE_NONE, DECODE_PERCENT, DECODE_HTML, DECODE_JSON, DECODE_BASE64,
-                      DECODE_HEX, DECODE_JWT }; /* applied in order to what was found */
+enum extract_kind {
+    EXTRACT_JSON,
+    EXTRACT_HEADER,
+    EXTRACT_COOKIE,
+    EXTRACT_HTML,
+    EXTRACT_XML,
+    EXTRACT_REGEX,
+    EXTRACT_BETWEEN,
+    EXTRACT_LOCATION,
+    EXTRACT_BODY
+};
+enum extract_decode {
+    DECODE_NONE,
+    DECODE_PERCENT,
+    DECODE_HTML,
+    DECODE_JSON,
+    DECODE_BASE64,
+    DECODE_HEX,
+    DECODE_JWT
+}; /* applied in order to what was found */
 struct extract {
     struct slice name; /* the variable */
     enum extract_kind kind;
-    struct slice expr;        /* path, header or cookie name, XPath/CSS, pattern, left boundary, or the
+    struct slice expr;  /* path, header or cookie name, XPath/CSS, pattern, left boundary, or the
                                  query parameter of a Location (empty: all of it) */
-    struct slice right;       /* between: right boundary */
-    struct slice regex;       /* optional: a pattern (group 1) applied to what was found */
-    unsigned nth;             /* which match, from 1; 0 means 1 */
+    struct slice right; /* between: right boundary */
+    struct slice regex; /* optional: a pattern (group 1) applied to what was found */
+    unsigned nth;       /* which match, from 1; 0 means 1 */
     enum extract_decode decode[3];
-    bool optional;            /* not found: the variable keeps its value, no failure */
-    struct slice fallback;    /* used when not found, if has_fallback */
+    bool optional;         /* not found: the variable keeps its value, no failure */
+    struct slice fallback; /* used when not found, if has_fallback */
     bool has_fallback;
-    struct slice comment;     /* written behind it in YAML */
+    struct slice comment; /* written behind it in YAML */
     struct place place;
 };
 
-enum check_kind { CHECK_STATUS, CHECK_BODY_CONTAINS, CHECK_BODY_NOT, CHECK_BODY_MATCHES, CHECK_HEADER,
-                  CHECK_JSON, CHECK_TIME };
+enum check_kind {
+    CHECK_STATUS,
+    CHECK_BODY_CONTAINS,
+    CHECK_BODY_NOT,
+    CHECK_BODY_MATCHES,
+    CHECK_HEADER,
+    CHECK_JSON,
+    CHECK_TIME
+};
 struct check {
     enum check_kind kind;
     struct slice name;  /* header name or JSON path */
@@ -75,16 +106,23 @@ struct form_part {
     bool has_file_name;
 };
 
-enum body_kind { BODY_KIND_NONE, BODY_KIND_RAW, BODY_KIND_FORM, BODY_KIND_JSON, BODY_KIND_MULTIPART,
-                 BODY_KIND_BASE64, BODY_KIND_FILE };
+enum body_kind {
+    BODY_KIND_NONE,
+    BODY_KIND_RAW,
+    BODY_KIND_FORM,
+    BODY_KIND_JSON,
+    BODY_KIND_MULTIPART,
+    BODY_KIND_BASE64,
+    BODY_KIND_FILE
+};
 
 struct request_step {
-    struct slice name;   /* in statistics; empty: method and path without variables' values */
+    struct slice name; /* in statistics; empty: method and path without variables' values */
     struct slice method;
-    struct slice url;    /* text: a path ("/x?y"), or absolute for another origin */
+    struct slice url; /* text: a path ("/x?y"), or absolute for another origin */
     struct fields headers;
     enum body_kind body_kind;
-    struct slice body;   /* text (raw, json), base64 of the bytes, or a path */
+    struct slice body; /* text (raw, json), base64 of the bytes, or a path */
     struct fields form;
     struct form_part *parts;
     size_t parts_n;
@@ -92,25 +130,26 @@ struct request_step {
     size_t extract_n;
     struct check *checks;
     size_t checks_n;
-    uint64_t timeout_ns;   /* 0: the default */
-    unsigned redirects;    /* how many to follow; 0: none, the recording carries the hops */
-    uint64_t recorded_ns;  /* when it started in the recording, since the first one; for try and timeline */
-    int recorded_status;   /* 0: unknown */
+    uint64_t timeout_ns; /* 0: the default */
+    unsigned redirects;  /* how many to follow; 0: none, the recording carries the hops */
+    uint64_t
+        recorded_ns; /* when it started in the recording, since the first one; for try and timeline */
+    int recorded_status;     /* 0: unknown */
     uint64_t recorded_bytes; /* of the answer's body */
 };
 
 enum step_kind { STEP_REQUEST, STEP_THINK, STEP_GROUP, STEP_PARALLEL, STEP_REPEAT, STEP_SET };
 struct step {
     enum step_kind kind;
-    struct slice name;            /* group */
-    struct slice comment;         /* written above it in YAML */
+    struct slice name;    /* group */
+    struct slice comment; /* written above it in YAML */
     struct place place;
     struct request_step *request; /* STEP_REQUEST */
     struct wait think;            /* STEP_THINK */
     struct step *steps;           /* GROUP, PARALLEL, REPEAT */
     size_t steps_n;
-    unsigned times;               /* REPEAT */
-    struct fields set;            /* SET: variables computed here (value is text) */
+    unsigned times;    /* REPEAT */
+    struct fields set; /* SET: variables computed here (value is text) */
 };
 
 struct task {
@@ -140,15 +179,15 @@ struct stage {
 enum arrival { ARRIVAL_NONE, ARRIVAL_CONSTANT, ARRIVAL_POISSON };
 struct load {
     uint32_t users;
-    double spawn_rate;     /* users a second; 0: all at once */
-    uint64_t run_time_ns;  /* 0: not limited by time */
-    uint64_t iterations;   /* in all; 0: not limited */
-    uint64_t loops;        /* per user; 0: not limited */
+    double spawn_rate;    /* users a second; 0: all at once */
+    uint64_t run_time_ns; /* 0: not limited by time */
+    uint64_t iterations;  /* in all; 0: not limited */
+    uint64_t loops;       /* per user; 0: not limited */
     struct stage *stages;
     size_t stages_n;
-    enum arrival arrival;  /* open model: iterations start at `rate` a second */
+    enum arrival arrival; /* open model: iterations start at `rate` a second */
     double rate;
-    uint32_t max_users;    /* open model's ceiling: starts beyond it are dropped and counted */
+    uint32_t max_users; /* open model's ceiling: starts beyond it are dropped and counted */
 };
 
 struct threshold {
@@ -168,10 +207,10 @@ struct scenario {
     size_t comments_n;
     struct feed *feeds;
     size_t feeds_n;
-    struct fields vars;      /* constants and defaults of variables (text) */
-    struct fields headers;   /* defaults for every request */
+    struct fields vars;    /* constants and defaults of variables (text) */
+    struct fields headers; /* defaults for every request */
     uint64_t timeout_ns;
-    struct wait wait;        /* between tasks */
+    struct wait wait; /* between tasks */
     struct step *on_start, *on_stop;
     size_t on_start_n, on_stop_n;
     struct task *tasks;
@@ -183,9 +222,10 @@ struct scenario {
 
 struct scenario *scenario_new(void); /* gives */
 void scenario_free(struct scenario *s);
-struct scenario *scenario_read(const char *path, struct err *err); /* gives */
+struct scenario *scenario_read(const char *path, struct err *err);                     /* gives */
 struct scenario *scenario_parse(struct slice text, const char *name, struct err *err); /* gives */
-bool scenario_write(const struct scenario *s, struct buf *out); /* YAML that parses back to the same */
+bool scenario_write(const struct scenario *s,
+                    struct buf *out); /* YAML that parses back to the same */
 /* Every mistake that can be known without running: unknown variables, bad patterns, waits turned
  * around, empty tasks. scenario_read and scenario_parse call it. */
 bool scenario_check(const struct scenario *s, struct err *err);

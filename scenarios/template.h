@@ -3,7 +3,8 @@
  *   ${name}   ${feed.column}   ${uuid()}   ${base64(name)}   ${hmac(sha256, key, "a" + name)}   $${ is "${"
  *
  * A scope maps names to slots while compiling; a slot is the index of a value at run time. The same
- * function with the same tag (`uuid(tag)`) gives the same value until the iteration ends. */
+ * function with the same tag (`uuid(tag)`) gives the same value until the iteration ends. The functions
+ * are the table in template_func.c. */
 #ifndef SCENARIOS_TEMPLATE_H
 #define SCENARIOS_TEMPLATE_H
 
@@ -23,22 +24,28 @@ struct template_env {
     struct rnd *rnd;
     int64_t now_utc_ns;
     uint32_t vu, iteration;
-    uint64_t *counter; /* for counter(), per user */
+    uint64_t run;               /* differs from run to run: unique() */
+    uint64_t *counter;          /* for counter(), per user */
     struct template_memo *memo; /* tagged values of this iteration; see template_memo_reset */
+    struct arena *scratch; /* arguments of functions that are functions; the caller resets it at its
+                              own time (after each request), so that a warm one allocates nothing */
 };
 
 struct template;
-/* Strict: a name the scope does not know is an error with its place in the text (offset in *at). */
+/* Strict: a name the scope does not know is an error with its place in the text (offset in *at, which may
+ * be NULL). Keeps text. env(NAME) is read here, not while rendering. */
 const struct template *template_compile(struct arena *a, struct scope *s, struct slice text,
                                         size_t *at, struct err *err);
 bool template_is_static(const struct template *t);
 struct slice template_static_text(const struct template *t);
-/* How many parts, and each in turn: replay's wire writer walks them. */
+/* False: *unset names the variable without a value, or is empty when out is full. */
 bool template_render(const struct template *t, const struct template_env *env, struct buf *out,
-                     struct slice *unset); /* false: *unset names the variable without a value */
+                     struct slice *unset);
 bool template_uses(const struct template *t, uint32_t slot);
+/* Appends text so that, compiled, it renders as itself, whatever follows it. */
+bool template_escape(struct buf *out, struct slice text);
 
-struct template_memo *template_memo_new(void);
+struct template_memo *template_memo_new(void); /* gives */
 void template_memo_reset(struct template_memo *m);
 void template_memo_free(struct template_memo *m);
 
