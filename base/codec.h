@@ -1,6 +1,8 @@
 /* Content codings (RFC 9110 8.4.1): gzip, deflate (zlib or raw), br, zstd, identity, behind a limit.
  *
- * The limit is out->max: a body that would pass it is CODEC_TOO_BIG, with what was decoded kept. */
+ * The limit is out->max: a body that would pass it is CODEC_TOO_BIG. What was decoded is appended to out
+ * whatever the result is. An empty body is fine in every coding (answers to HEAD, 304); what follows the
+ * end of the coded data is ignored, as browsers do. */
 #ifndef BASE_CODEC_H
 #define BASE_CODEC_H
 

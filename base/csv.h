@@ -11,6 +11,7 @@ struct csv {
     size_t at;
     unsigned line; /* of the row last returned, from 1 */
     const char *file;
+    unsigned next_line; /* private, like the next */
     bool failed;
 };
 
