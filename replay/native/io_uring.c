@@ -11,6 +11,7 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -177,7 +178,8 @@ static void on_end(struct io *io, const struct io_uring_cqe *cqe)
 static void enable(struct io *io)
 {
     io->enabled = true;
-    io_uring_enable_rings(&io->ring);
+    /* liburing 2.3 declares io_uring_enable_rings and does not export it. */
+    syscall(__NR_io_uring_register, io->ring.ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
     watch_loop(io);
 }
 
