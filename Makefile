@@ -32,7 +32,7 @@ reprise: $(BUILD)/reprise
 
 $(BUILD)/reprise: $(CLI) $(BUILD)/libreprise.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
-$(BUILD)/unit: $(UNIT) $(BUILD)/cli/opt.o $(BUILD)/cli/opt_help.o $(BUILD)/libreprise.a
+$(BUILD)/unit: $(UNIT) $(filter-out %/main.o,$(CLI)) $(BUILD)/libreprise.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/libreprise.a: $(LIB)
 	@rm -f $@
