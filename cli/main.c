@@ -13,6 +13,7 @@
 enum { EXIT_FINE = 0, EXIT_USAGE = 2, MAX_COMMANDS = 32 };
 
 static const struct cmd *const commands[MAX_COMMANDS] = {
+    &cmd_demo,
     NULL,
 };
 

@@ -1,0 +1,83 @@
+/* reprise demo: the demo target alone (--serve), or the whole way once against it.
+ *
+ * --serve prints the base URL as its first line and serves until SIGINT or SIGTERM. */
+#include "cli/cmd.h"
+
+#include <signal.h>
+#include <stdio.h>
+
+#include "cli/demo.h"
+#include "cli/opt.h"
+#include "base/num.h"
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+
+struct settings {
+    bool serve;
+    uint32_t port;
+};
+
+static const struct opt options[] = {
+    { OPT_FLAG, 0, "serve", NULL, offsetof(struct settings, serve),
+      "Only serve the demo target: its base URL is the first line of the output.", NULL },
+    { OPT_U32, 0, "port", "P", offsetof(struct settings, port),
+      "Port of the demo target on 127.0.0.1; 0, the default: any free one.", NULL },
+};
+
+static const struct opt_cmd command = {
+    .name = "demo",
+    .usage = "[options]",
+    .about =
+        "Starts the demo target, a small shop with three kinds of login, on 127.0.0.1. GET /truth "
+        "tells what it counted.",
+    .opts = options,
+    .opts_n = COUNT(options),
+};
+
+static void print_truth(const struct demo_truth *truth)
+{
+    struct buf text = BUF_INIT(4096);
+    demo_truth_json(truth, &text);
+    fputs(buf_z(&text), stdout);
+    buf_free(&text);
+}
+
+/* SIGINT and SIGTERM are blocked before the server's thread exists, so that they arrive here only. */
+static int serve(uint16_t port, struct err *err)
+{
+    sigset_t ends;
+    sigemptyset(&ends);
+    sigaddset(&ends, SIGINT);
+    sigaddset(&ends, SIGTERM);
+    sigprocmask(SIG_BLOCK, &ends, NULL);
+    struct demo *d = demo_start(port, err);
+    if (!d) return cmd_fail(command.name, err);
+    printf("http://127.0.0.1:%u\n", demo_port(d));
+    fflush(stdout);
+    int signum = 0;
+    sigwait(&ends, &signum);
+    struct demo_truth truth;
+    demo_stop(d, &truth);
+    print_truth(&truth);
+    return 0;
+}
+
+static int run(int argc, char **argv)
+{
+    struct settings set = { 0 };
+    struct opt_rest rest = { 0 };
+    struct err err = { 0 };
+    int code = 0;
+    enum opt_go go = opts_read(&command, &set, argc, argv, &rest, &err);
+    if (go == OPT_GO && rest.n > 0)
+        err_set(&err, ERR_USAGE, "\"%s\" is not understood: demo has no operands", rest.v[0]);
+    else if (go == OPT_GO && set.port > UINT16_MAX)
+        err_set(&err, ERR_USAGE, "port %u is larger than %u", set.port, UINT16_MAX);
+    else if (go == OPT_GO)
+        code = serve((uint16_t)set.port, &err);
+    if (err_is(&err) && code == 0) code = cmd_fail(command.name, &err);
+    opts_free(&command, &set, &rest);
+    return code;
+}
+
+const struct cmd cmd_demo = { "demo", "the embedded demo shop and the whole way once", run };
