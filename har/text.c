@@ -1,0 +1,166 @@
+/* JSON text for the HAR writer. Called by har/write.c for every string of every entry.
+ *
+ * Why not base/json's writer: this is the hot path of a capture. Text without anything to escape, which
+ * is nearly all of it, is found eight bytes at a time and copied in one piece. */
+#include "har/text.h"
+
+#include "base/clock.h"
+#include "base/enc.h"
+#include "base/num.h"
+
+#define ONES UINT64_C(0x0101010101010101)
+#define HIGHS UINT64_C(0x8080808080808080)
+
+static bool has_less(uint64_t w, uint8_t n)
+{
+    return ((w - ONES * n) & ~w & HIGHS) != 0;
+}
+
+static bool has_byte(uint64_t w, uint8_t b)
+{
+    return has_less(w ^ (ONES * b), 1);
+}
+
+/* Plain: printable ASCII but '"' and '\\'. */
+static bool is_plain(uint8_t c)
+{
+    return c >= 0x20 && c < 0x80 && c != '"' && c != '\\';
+}
+
+static size_t plain_run(const char *p, size_t n)
+{
+    size_t i = 0;
+    uint64_t w;
+    for (; i + 8 <= n; i += 8) {
+        memcpy(&w, p + i, 8);
+        if ((w & HIGHS) || has_less(w, 0x20) || has_byte(w, '"') || has_byte(w, '\\')) break;
+    }
+    while (i < n && is_plain((uint8_t)p[i]))
+        i++;
+    return i;
+}
+
+/* Bytes of the UTF-8 sequence at p, 0 if it is none (RFC 3629: no overlong forms, no surrogates). */
+static size_t utf8_len(const uint8_t *p, size_t n)
+{
+    if (p[0] < 0x80) return 1;
+    size_t want = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
+    if (p[0] < 0xc2 || p[0] > 0xf4 || n < want) return 0;
+    for (size_t i = 1; i < want; i++)
+        if ((p[i] & 0xc0) != 0x80) return 0;
+    if (p[0] == 0xe0 && p[1] < 0xa0) return 0;
+    if (p[0] == 0xed && p[1] > 0x9f) return 0;
+    if (p[0] == 0xf0 && p[1] < 0x90) return 0;
+    if (p[0] == 0xf4 && p[1] > 0x8f) return 0;
+    return want;
+}
+
+bool text_is_utf8(struct slice s)
+{
+    uint64_t w;
+    for (size_t i = 0; i < s.n;) {
+        if (i + 8 <= s.n) {
+            memcpy(&w, s.p + i, 8);
+            if (!(w & HIGHS)) {
+                i += 8;
+                continue;
+            }
+        }
+        size_t n = utf8_len((const uint8_t *)s.p + i, s.n - i);
+        if (!n) return false;
+        i += n;
+    }
+    return true;
+}
+
+static void escape(struct buf *out, uint8_t c)
+{
+    static const char hex[] = "0123456789abcdef";
+    char u[6] = { '\\', 'u', '0', '0', hex[c >> 4], hex[c & 15] };
+    switch (c) {
+    case '"': buf_add(out, SL("\\\"")); break;
+    case '\\': buf_add(out, SL("\\\\")); break;
+    case '\n': buf_add(out, SL("\\n")); break;
+    case '\r': buf_add(out, SL("\\r")); break;
+    case '\t': buf_add(out, SL("\\t")); break;
+    default: buf_add(out, (struct slice){ u, sizeof u });
+    }
+}
+
+/* One character that is not plain; gives the bytes eaten. */
+static size_t special(struct buf *out, struct slice s)
+{
+    uint8_t c = (uint8_t)s.p[0];
+    if (c < 0x80) {
+        escape(out, c);
+        return 1;
+    }
+    size_t n = utf8_len((const uint8_t *)s.p, s.n);
+    buf_add(out, n ? slice_sub(s, 0, n) : SL("\xef\xbf\xbd"));
+    return n ? n : 1;
+}
+
+void text_json(struct buf *out, struct slice s)
+{
+    buf_addc(out, '"');
+    while (s.n) {
+        size_t n = plain_run(s.p, s.n);
+        buf_add(out, slice_sub(s, 0, n));
+        s = slice_from(s, n);
+        if (s.n) s = slice_from(s, special(out, s));
+    }
+    buf_addc(out, '"');
+}
+
+void text_base64(struct buf *out, struct slice s)
+{
+    buf_addc(out, '"');
+    enc_base64(out, s, false);
+    buf_addc(out, '"');
+}
+
+static void add_fraction(struct buf *out, uint64_t v, unsigned digits)
+{
+    char text[9];
+    for (unsigned i = digits; i-- > 0; v /= 10)
+        text[i] = (char)('0' + v % 10);
+    while (digits && text[digits - 1] == '0')
+        digits--;
+    if (!digits) return;
+    buf_addc(out, '.');
+    buf_add(out, (struct slice){ text, digits });
+}
+
+void text_ms(struct buf *out, int64_t ns)
+{
+    if (ns < 0) {
+        buf_add(out, SL("-1"));
+        return;
+    }
+    buf_addu(out, (uint64_t)ns / NS_PER_MS);
+    add_fraction(out, (uint64_t)ns % NS_PER_MS, 6);
+}
+
+void text_time(struct buf *out, struct text_clock *c, int64_t utc_ns)
+{
+    if (utc_ns < 0) utc_ns = 0;
+    int64_t second = utc_ns / (int64_t)NS_PER_S;
+    if (!c->n || c->second != second) {
+        struct buf iso = BUF_INIT(64);
+        clock_add_iso(&iso, second * (int64_t)NS_PER_S);
+        c->n = iso.n < 19 ? 0 : 19;
+        memcpy(c->date, iso.p, c->n); /* up to the seconds */
+        c->second = second;
+        buf_free(&iso);
+    }
+    char text[32];
+    uint64_t us = (uint64_t)utc_ns % NS_PER_S / NS_PER_US;
+    memcpy(text, c->date, c->n);
+    text[c->n] = '.';
+    for (size_t i = c->n + 6; i > c->n; i--, us /= 10)
+        text[i] = (char)('0' + us % 10);
+    text[c->n + 7] = 'Z';
+    buf_addc(out, '"');
+    buf_add(out, (struct slice){ text, c->n + 8 });
+    buf_addc(out, '"');
+}
