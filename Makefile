@@ -1,7 +1,9 @@
 # reprise. `make help` lists the targets; user CFLAGS and LDFLAGS are appended; V=1 shows the commands.
 BUILD  ?= build
 PREFIX ?= /usr/local
-CC     ?= gcc
+ifeq ($(origin CC),default)
+CC     := gcc
+endif
 SAN    ?=
 T      ?= 60
 Q      := $(if $(V),,@)
@@ -22,9 +24,11 @@ ROOMS := base http har scenarios replay replay/native results web capture captur
 LIB   := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard $(ROOMS:%=%/*.c))))
 CLI   := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cli/*.c)))
 UNIT  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.c)))
-FUZZ  := $(patsubst tests/fuzz/%.c,$(BUILD)/fuzz/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ  := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
+VERSION := $(shell sed -n 's/.*REPRISE_VERSION "\(.*\)"/\1/p' base/version.h)
 
-.PHONY: all deps demo test unit e2e check lint format format-check asan tsan fuzz bench clean help
+.PHONY: all deps demo test check lint format format-check asan tsan fuzz fuzz-build fuzz-bins bench cover man install dist fresh clean help
 
 all: reprise                ## build ./reprise
 reprise: $(BUILD)/reprise
@@ -33,6 +37,11 @@ reprise: $(BUILD)/reprise
 $(BUILD)/reprise: $(CLI) $(BUILD)/libreprise.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/unit: $(UNIT) $(filter-out %/main.o,$(CLI)) $(BUILD)/libreprise.a
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(filter-out %/main.o,$(CLI)) $(BUILD)/libreprise.a
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+$(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libreprise.a
+	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/libreprise.a: $(LIB)
 	@rm -f $@
@@ -64,12 +73,35 @@ tsan:                       ## the same tests under ThreadSanitizer
 	@$(MAKE) --no-print-directory test BUILD=build/tsan SAN=thread
 fuzz:                       ## every fuzz target for T seconds
 	@T=$(T) tests/fuzz/run
+fuzz-build:
+	@$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang SAN=address,undefined,fuzzer-no-link fuzz-bins
+fuzz-bins: $(FUZZ)
 bench:                      ## CPU per request and the other figures of docs/notes
-	@$(MAKE) --no-print-directory all
-	@tests/bench/run
+	@tests/deps all
+	@$(MAKE) --no-print-directory all $(BENCH)
+	@BUILD=$(BUILD) tests/bench/run
+cover:                      ## lines covered by the tests, per file
+	@$(MAKE) --no-print-directory test BUILD=build/cover CFLAGS="--coverage -O0" LDFLAGS=--coverage
+	@tests/cover build/cover
+man: reprise                ## the manual pages, into build/man
+	@mkdir -p $(BUILD)/man && ./reprise help --man >$(BUILD)/man/reprise.1
+	@for c in $$(./reprise help --words); do ./reprise help --man $$c >$(BUILD)/man/reprise-$$c.1; done
+install: all man            ## into DESTDIR/PREFIX: program, manual pages, completions, examples
+	install -Dm755 $(BUILD)/reprise $(DESTDIR)$(PREFIX)/bin/reprise
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(BUILD)/man/*.1
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/doc/reprise README.md CHANGELOG.md LICENSE
+	install -Dm644 -t $(DESTDIR)$(PREFIX)/share/reprise/examples scenarios/examples/*
+	install -Dm644 docs/completion/reprise.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/reprise
+	install -Dm644 docs/completion/_reprise $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_reprise
+	install -Dm644 docs/completion/reprise.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/reprise.fish
+dist:                       ## build/reprise-VERSION.tar.gz of what is committed
+	@mkdir -p build && git archive --prefix=reprise-$(VERSION)/ -o build/reprise-$(VERSION).tar.gz HEAD
+	@ls -l build/reprise-$(VERSION).tar.gz
+fresh:                      ## make demo and make test in a Debian 12 root of their own (root; debootstrap)
+	@tests/fresh-root
 clean:
 	rm -rf build reprise
 help:                       ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
--include $(LIB:.o=.d) $(CLI:.o=.d) $(UNIT:.o=.d)
+-include $(LIB:.o=.d) $(CLI:.o=.d) $(UNIT:.o=.d) $(BENCH:$(BUILD)/bench/%=$(BUILD)/tests/bench/%.d)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "cli/cmd.h"
+#include "cli/opt.h"
 #include "base/near.h"
 #include "base/version.h"
 
@@ -48,16 +49,24 @@ static int unknown(const char *name)
     return EXIT_USAGE;
 }
 
+/* `help`, `help COMMAND`, `help --man [COMMAND]`, `help --words [COMMAND]`. */
 static int help(int argc, char **argv)
 {
-    if (argc < 2) {
-        usage(stdout);
-        return EXIT_FINE;
+    char man[] = "--help-man", words[] = "--help-words", plain[] = "--help", *ask = plain;
+    if (argc > 1 && strcmp(argv[1], "--man") == 0) ask = man;
+    if (argc > 1 && strcmp(argv[1], "--words") == 0) ask = words;
+    int at = ask == plain ? 1 : 2;
+    if (argc > at) {
+        const struct cmd *c = find(argv[at]);
+        char *args[] = { argv[at], ask, NULL };
+        return c ? c->run(2, args) : unknown(argv[at]);
     }
-    const struct cmd *c = find(argv[1]);
-    if (!c) return unknown(argv[1]);
-    char ask[] = "--help", *args[] = { argv[1], ask, NULL };
-    return c->run(2, args);
+    if (ask == man) cmds_man(commands);
+    if (ask == words)
+        for (size_t i = 0; commands[i]; i++)
+            puts(commands[i]->name);
+    if (ask == plain) usage(stdout);
+    return EXIT_FINE;
 }
 
 /* A peer that closes its connection, or a pager that quits, is an error of that write, not our end. */

@@ -223,10 +223,18 @@ static bool read_short(struct reader *r, const char *word)
     return true;
 }
 
-static bool asks_help(const struct opt_cmd *cmd, const char *word)
+/* --help, and the two that `reprise help --man` and `--words` ask with. */
+static bool helped(const struct opt_cmd *cmd, const char *word)
 {
-    if (strcmp(word, "--help") == 0) return true;
-    return strcmp(word, "-h") == 0 && !by_letter(cmd, 'h');
+    if (strcmp(word, "--help") == 0 || (strcmp(word, "-h") == 0 && !by_letter(cmd, 'h')))
+        opts_help(cmd);
+    else if (strcmp(word, "--help-man") == 0)
+        opts_man(cmd);
+    else if (strcmp(word, "--help-words") == 0)
+        opts_words(cmd);
+    else
+        return false;
+    return true;
 }
 
 static enum opt_go read_words(struct reader *r, struct opt_rest *rest)
@@ -243,7 +251,7 @@ static enum opt_go read_words(struct reader *r, struct opt_rest *rest)
             rest->before_dashes = rest->n;
             continue;
         }
-        if (asks_help(r->cmd, word)) return OPT_HELPED;
+        if (helped(r->cmd, word)) return OPT_HELPED;
         if (!(word[1] == '-' ? read_long(r, word) : read_short(r, word))) return OPT_ERROR;
     }
     if (!ended) rest->before_dashes = rest->n;
@@ -256,9 +264,7 @@ enum opt_go opts_read(const struct opt_cmd *cmd, void *settings, int argc, char 
     struct reader r = { .cmd = cmd, .settings = settings, .argc = argc, .argv = argv, .err = err };
     *rest = (struct opt_rest){ .v = mem_alloc((size_t)argc + 1, sizeof *rest->v) };
     if (!read_env(cmd, settings, err)) return OPT_ERROR;
-    enum opt_go go = read_words(&r, rest);
-    if (go == OPT_HELPED) opts_help(cmd);
-    return go;
+    return read_words(&r, rest);
 }
 
 void opts_free(const struct opt_cmd *cmd, void *settings, struct opt_rest *rest)

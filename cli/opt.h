@@ -65,7 +65,14 @@ enum opt_go { OPT_GO, OPT_HELPED, OPT_ERROR };
 enum opt_go opts_read(const struct opt_cmd *cmd, void *settings, int argc, char **argv,
                       struct opt_rest *rest, struct err *err);
 void opts_free(const struct opt_cmd *cmd, void *settings, struct opt_rest *rest);
-void opts_help(const struct opt_cmd *cmd); /* to standard output */
+/* To standard output: the help, a manual page (roff), the option names for completion. */
+void opts_help(const struct opt_cmd *cmd);
+void opts_man(const struct opt_cmd *cmd);
+void opts_words(const struct opt_cmd *cmd);
+
+struct cmd;
+/* The first manual page; the table ends with NULL. */
+void cmds_man(const struct cmd *const *commands);
 
 /* Prints "reprise NAME: sentence" (for a usage error also where help is) to standard error; gives the
  * exit code. */

@@ -22,3 +22,22 @@ class Cli(TestCase):
         self.assertIn('no command named "frobnicate"', done.stderr)
         self.assertNotIn("did you mean", done.stderr)
         self.assertIn('no command named "x"', self.reprise("help", "x", code=2).stderr)
+
+    def test_help_of_a_command(self):
+        self.assertEqual(self.reprise("help", "demo").stdout, self.reprise("demo", "--help").stdout)
+        self.assertIn("--serve", self.reprise("help", "demo").stdout)
+
+    def test_near_name_is_suggested(self):
+        self.assertIn('did you mean "demo"?', self.reprise("dmeo", code=2).stderr)
+
+    def test_manual_pages_name_every_option(self):
+        page = self.reprise("help", "--man").stdout
+        for command in self.reprise("help", "--words").stdout.split():
+            self.assertIn(f"reprise\\-{command}", page)
+            words = self.reprise("help", "--words", command).stdout.split()
+            self.assertIn("--help", words)
+            own = self.reprise("help", "--man", command).stdout.replace("\\-", "-")
+            for word in words[:-1]:
+                self.assertIn(word[2:], own)
+            lines = [l for l in own.splitlines() if l.startswith((".", "'"))]
+            self.assertEqual([l for l in lines if l.split()[0] not in (".TH", ".SH", ".SS", ".TP", ".nf", ".fi", ".BR")], [])
