@@ -80,18 +80,6 @@ size_t slice_chr(struct slice s, char c)
     return at ? (size_t)(at - s.p) : SLICE_NONE;
 }
 
-struct slice slice_sub(struct slice s, size_t from, size_t to)
-{
-    if (to > s.n) to = s.n;
-    if (from > to) from = to;
-    return (struct slice){ s.p ? s.p + from : NULL, to - from };
-}
-
-struct slice slice_from(struct slice s, size_t from)
-{
-    return slice_sub(s, from, s.n);
-}
-
 static bool blank(char c)
 {
     return c == ' ' || c == '\t' || c == '\r' || c == '\n';

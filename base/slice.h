@@ -32,9 +32,19 @@ bool slice_ends(struct slice s, struct slice suffix);
 size_t slice_find(struct slice hay, struct slice needle);
 size_t slice_ifind(struct slice hay, struct slice needle);
 size_t slice_chr(struct slice s, char c);
-/* s[from, to), both clipped to the length. */
-struct slice slice_sub(struct slice s, size_t from, size_t to);
-struct slice slice_from(struct slice s, size_t from);
+/* s[from, to), both clipped to the length. Inline, because parsers live on it. */
+static inline struct slice slice_sub(struct slice s, size_t from, size_t to)
+{
+    if (to > s.n) to = s.n;
+    if (from > to) from = to;
+    return (struct slice){ s.p ? s.p + from : NULL, to - from };
+}
+
+static inline struct slice slice_from(struct slice s, size_t from)
+{
+    return slice_sub(s, from, s.n);
+}
+
 /* Without blanks (space, tab, CR, LF) at both ends. */
 struct slice slice_trim(struct slice s);
 /* Splits at the first sep: head before it, tail after it. False, with nothing written, if there is none. */

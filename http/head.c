@@ -124,48 +124,103 @@ static void unfold(struct slice *value, struct slice more)
     value->n += 1 + more.n;
 }
 
-static struct slice trim_value(struct slice s)
+/* What a value may hold: all but NUL and line ends. */
+static bool is_text(char c)
 {
-    while (s.n > 0 && is_blank(s.p[0]))
-        s = slice_from(s, 1);
-    while (s.n > 0 && is_blank(s.p[s.n - 1]))
-        s.n--;
-    return s;
+    return c != '\0' && c != '\r' && c != '\n';
 }
 
-static const char *field(struct slice line, struct header *h)
+/* Eight bytes at once: whether one of them is below a blank. */
+static bool has_control(const char *p)
 {
-    size_t i = 0;
-    while (i < line.n && token_char[(unsigned char)line.p[i]])
-        i++;
-    if (i == line.n) return "a header line without ':'";
-    if (line.p[i] != ':')
-        return is_blank(line.p[i]) ? "a blank in a header name" : "a bad header name";
-    if (i == 0) return "an empty header name";
-    h->name = (struct slice){ line.p, i };
-    h->value = trim_value((struct slice){ line.p + i + 1, line.n - i - 1 });
+    const uint64_t ones = 0x0101010101010101;
+    uint64_t x;
+    memcpy(&x, p, sizeof x);
+    return (x - ones * ' ') & ~x & ones << 7;
+}
+
+static const char *skip_text(const char *p, const char *end)
+{
+    while (end - p >= 8 && !has_control(p))
+        p += 8;
+    while (p < end && is_text(*p))
+        p++;
+    return p;
+}
+
+/* Behind the line's end at p (or the text's); NULL with *why for what is no line end. */
+static const char *line_end(const char *p, const char *end, const char **why)
+{
+    if (p == end) return p;
+    if (*p == '\n') return p + 1;
+    if (*p == '\r' && p + 1 == end) return end;
+    if (*p == '\r' && p[1] == '\n') return p + 2;
+    *why = *p ? "a bare CR in the head" : "a NUL byte in the head";
     return NULL;
+}
+
+/* The rest of a line from p on, without blanks at its ends; p moves behind the line. */
+static const char *rest_of_line(const char **p, const char *end, struct slice *rest)
+{
+    const char *why = NULL, *from = *p;
+    while (from < end && is_blank(*from))
+        from++;
+    const char *to = skip_text(from, end);
+    *p = line_end(to, end, &why);
+    while (to > from && is_blank(to[-1]))
+        to--;
+    *rest = (struct slice){ from, (size_t)(to - from) };
+    return why;
+}
+
+static const char *name_trouble(const char *name, const char *p, const char *end)
+{
+    if (p == end || *p == '\r' || *p == '\n') return "a header line without ':'";
+    if (*p != ':') return is_blank(*p) ? "a blank in a header name" : "a bad header name";
+    return p == name ? "an empty header name" : NULL;
+}
+
+static const char *field(const char **p, const char *end, struct header *h)
+{
+    const char *name = *p, *colon = name;
+    while (colon < end && token_char[(unsigned char)*colon])
+        colon++;
+    const char *why = name_trouble(name, colon, end);
+    if (why) return why;
+    h->name = (struct slice){ name, (size_t)(colon - name) };
+    *p = colon + 1;
+    return rest_of_line(p, end, &h->value);
+}
+
+static bool is_empty_line(const char *p, const char *end)
+{
+    return *p == '\n' || (*p == '\r' && (p + 1 == end || p[1] == '\n'));
+}
+
+static const char *folded(const char **p, const char *end, struct headers *h)
+{
+    struct slice more;
+    if (h->n == 0) return "a blank before the first header";
+    const char *why = rest_of_line(p, end, &more);
+    if (!why) unfold(&h->v[h->n - 1].value, more);
+    return why;
 }
 
 const char *head_fields(struct slice text, struct headers *h, size_t *cap, size_t max)
 {
-    struct slice line;
+    const char *p = text.p, *end = text.p + text.n, *why = NULL;
     h->n = 0;
-    while (next_line(&text, &line) && line.n > 0) {
-        const char *why = bad_bytes(line);
-        if (why) return why;
-        if (is_blank(line.p[0])) {
-            if (h->n == 0) return "a blank before the first header";
-            unfold(&h->v[h->n - 1].value, line);
+    while (!why && p < end && !is_empty_line(p, end)) {
+        if (is_blank(*p)) {
+            why = folded(&p, end, h);
             continue;
         }
         if (h->n == max) return "too many headers";
         if (h->n == *cap) mem_grow(&h->v, cap, h->n + 1, sizeof *h->v);
-        why = field(line, &h->v[h->n]);
-        if (why) return why;
-        h->n++;
+        why = field(&p, end, &h->v[h->n]);
+        if (!why) h->n++;
     }
-    return NULL;
+    return why;
 }
 
 /* What the headers say about the message's end and the connection. */
