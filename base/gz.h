@@ -9,6 +9,13 @@
 /* Appends text as one whole member; level 1..9. False, with nothing added, if it does not fit. */
 bool gz_member(struct buf *out, struct slice text, int level);
 
+/* The same for columns of numbers: Huffman coding mostly, for a third of the time (docs/notes/archive.md). */
+bool gz_member_numbers(struct buf *out, struct slice text);
+/* A member with its text as it is, at most 65,535 bytes: the same bytes with every zlib. */
+bool gz_member_stored(struct buf *out, struct slice text);
+/* A zlib stream (RFC 1950). */
+bool gz_zlib(struct buf *out, struct slice text, int level);
+
 enum gz_status { GZ_MEMBER, GZ_END, GZ_TRUNCATED, GZ_DAMAGED, GZ_TOO_BIG };
 /* Reads the member at data[*offset]: its text into out (emptied first), *offset moved behind it. On
  * anything but GZ_MEMBER *offset stays. */

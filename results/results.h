@@ -267,7 +267,7 @@ struct archive_cfg {
     const char *sign_key; /* PEM file with an Ed25519 private key; NULL: not signed */
 };
 /* docs/archive-format.md. Compression and writing run on a thread of their own. The file is made under
- * its final name, mode 0600, since an archive cut short is still readable; it must not exist. */
+ * its final name, mode 0600, since an archive cut short is still readable. An older file is replaced. */
 struct archive_writer;
 struct archive_writer *archive_writer_new(const struct archive_cfg *cfg,
                                           const struct run_info *info, struct err *err); /* gives */
