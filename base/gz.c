@@ -39,11 +39,16 @@ static bool deflate_all(z_stream *z, struct slice text, struct buf *out)
     return state == Z_STREAM_END;
 }
 
-bool gz_member(struct buf *out, struct slice text, int level)
+struct shape { /* of a deflate stream */
+    int level, window_bits, strategy;
+};
+
+static bool compress_as(struct buf *out, struct slice text, const struct shape *shape)
 {
     z_stream z = { 0 };
     size_t before = out->n;
-    if (out->bad || deflateInit2(&z, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+    if (out->bad ||
+        deflateInit2(&z, shape->level, Z_DEFLATED, shape->window_bits, 9, shape->strategy) != Z_OK)
         return false;
     bool ok = deflate_all(&z, text, out);
     deflateEnd(&z);
@@ -51,6 +56,41 @@ bool gz_member(struct buf *out, struct slice text, int level)
     out->n = before;
     out->bad = true;
     return false;
+}
+
+bool gz_member(struct buf *out, struct slice text, int level)
+{
+    return compress_as(out, text, &(struct shape){ level, 15 + 16, Z_DEFAULT_STRATEGY });
+}
+
+bool gz_member_numbers(struct buf *out, struct slice text)
+{
+    return compress_as(out, text, &(struct shape){ 4, 15 + 16, Z_FILTERED });
+}
+
+bool gz_zlib(struct buf *out, struct slice text, int level)
+{
+    return compress_as(out, text, &(struct shape){ level, 15, Z_DEFAULT_STRATEGY });
+}
+
+static void add_le(struct buf *out, uint32_t v, unsigned n)
+{
+    for (; n > 0; n--, v >>= 8)
+        buf_addc(out, (char)(v & 0xff));
+}
+
+bool gz_member_stored(struct buf *out, struct slice text)
+{
+    /* RFC 1952 2.3: magic, deflate, no flags, no time, no hints, Unix. RFC 1951 3.2.4: last, stored. */
+    static const char head[] = "\x1f\x8b\x08\0\0\0\0\0\0\x03\x01";
+    if (text.n > 65535) return false;
+    buf_add(out, (struct slice){ head, sizeof head - 1 });
+    add_le(out, (uint32_t)text.n, 2);
+    add_le(out, (uint32_t)text.n ^ 0xffff, 2);
+    buf_add(out, text);
+    add_le(out, (uint32_t)crc32(crc32(0, NULL, 0), bytes(text.p), (uInt)text.n), 4);
+    add_le(out, (uint32_t)text.n, 4);
+    return !out->bad;
 }
 
 /* One call of inflate into what room there is. A full buffer gets one byte of scratch: a stream that ends

@@ -8,7 +8,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
-#include "results/text.h"
+#include "results/cell.h"
 
 #define STEPS_SHOWN 12
 #define BAR 20
@@ -50,7 +50,7 @@ static void add_progress(struct buf *b, const struct run_stats *s)
 static void add_p(struct buf *b, const char *name, uint64_t us)
 {
     buf_addf(b, "%s ", name);
-    text_ms(b, us * NS_PER_US);
+    cell_ms(b, us * NS_PER_US);
 }
 
 static void add_point(struct buf *b, const struct interval_point *p)
@@ -79,13 +79,13 @@ static void add_head(struct buf *b, const struct run_stats *s, const char *eol)
 static void add_step(struct buf *b, const struct run_stats *s, size_t i)
 {
     const struct step_stats *t = &s->steps[i];
-    text_pad(b, s->info->steps[i].method, 6);
+    cell_pad(b, s->info->steps[i].method, 6);
     buf_addc(b, ' ');
-    text_pad(b, s->info->steps[i].name, 26);
+    cell_pad(b, s->info->steps[i].name, 26);
     buf_addf(b, " %8llu %6llu", (unsigned long long)t->requests, (unsigned long long)t->failures);
-    text_ms_right(b, hist_percentile_ns(t->response, 50), 7);
-    text_ms_right(b, hist_percentile_ns(t->response, 95), 7);
-    text_ms_right(b, hist_percentile_ns(t->response, 99), 7);
+    cell_ms_right(b, hist_percentile_ns(t->response, 50), 7);
+    cell_ms_right(b, hist_percentile_ns(t->response, 95), 7);
+    cell_ms_right(b, hist_percentile_ns(t->response, 99), 7);
     buf_addf(b, " %8.1f", t->recent_rps);
 }
 

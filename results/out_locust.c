@@ -202,8 +202,8 @@ void stats_write_locust_history(const struct run_stats *s, struct buf *out)
                  p->requests / seconds, p->failures / seconds);
         const unsigned p50 = (p->p50_us + 500) / 1000, p95 = (p->p95_us + 500) / 1000,
                        p99 = (p->p99_us + 500) / 1000, max = (p->max_us + 500) / 1000;
-        buf_addf(out, ",%u,N/A,N/A,N/A,N/A,%u,N/A,%u,N/A,N/A,%u,%llu,%llu,N/A,N/A,N/A,N/A,N/A" EOL, p50, p95, p99, max,
-                 (unsigned long long)requests, (unsigned long long)failures);
+        buf_addf(out, ",%u,N/A,N/A,N/A,N/A,%u,N/A,%u,N/A,N/A,%u,%llu,%llu,N/A,N/A,N/A,N/A,N/A" EOL,
+                 p50, p95, p99, max, (unsigned long long)requests, (unsigned long long)failures);
     }
 }
 

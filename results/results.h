@@ -271,8 +271,10 @@ struct archive_cfg {
 struct archive_writer;
 struct archive_writer *archive_writer_new(const struct archive_cfg *cfg,
                                           const struct run_info *info, struct err *err); /* gives */
-void archive_writer_free(
-    struct archive_writer *w); /* without finishing: leaves an unclosed archive */
+/* SCENARIO-UTCTIME.jsonl.gz in the current folder, a name that is not taken. */
+void archive_default_name(const struct run_info *info, struct buf *out);
+/* Without finishing: leaves an unclosed archive. */
+void archive_writer_free(struct archive_writer *w);
 
 /* ---- collector ------------------------------------------------------------------------------------ */
 

@@ -5,7 +5,7 @@
 #include "results/results.h"
 
 #include "base/num.h"
-#include "results/text.h"
+#include "results/cell.h"
 
 #define WIDTH 80
 #define FAILURES_SHOWN 20
@@ -18,14 +18,14 @@ static void summary_row(struct buf *out, const struct run_stats *s, size_t step)
     double percent = 100 * stats_failure_ratio(t);
     buf_addf(&fails, "%llu(%.*f%%)", (unsigned long long)t->failures, percent < 10 ? 1 : 0,
              percent);
-    text_pad(out, total ? SL("") : s->info->steps[step].method, 6);
+    cell_pad(out, total ? SL("") : s->info->steps[step].method, 6);
     buf_addc(out, ' ');
-    text_pad(out, text_step_name(s, step), 18);
+    cell_pad(out, cell_step_name(s, step), 18);
     buf_addf(out, " %7llu %9s|", (unsigned long long)t->requests, buf_z(&fails));
-    text_ms_right(out, (uint64_t)hist_mean_ns(t->response), 6);
-    text_ms_right(out, hist_min_ns(t->response), 7);
-    text_ms_right(out, hist_max_ns(t->response), 7);
-    text_ms_right(out, hist_percentile_ns(t->response, 50), 7);
+    cell_ms_right(out, (uint64_t)hist_mean_ns(t->response), 6);
+    cell_ms_right(out, hist_min_ns(t->response), 7);
+    cell_ms_right(out, hist_max_ns(t->response), 7);
+    cell_ms_right(out, hist_percentile_ns(t->response, 50), 7);
     buf_addf(out, "|%8.2f\n", stats_rps(s, t));
     buf_free(&fails);
 }
@@ -34,10 +34,10 @@ static void summary_table(struct buf *out, const struct run_stats *s)
 {
     buf_addf(out, "%-6s %-18s %7s %9s|%6s %6s %6s %6s|%8s\n", "Type", "Name", "# reqs", "# fails",
              "Avg", "Min", "Max", "Med", "req/s");
-    text_rule(out, WIDTH);
+    cell_rule(out, WIDTH);
     for (size_t i = 0; i < s->info->steps_n; i++)
         if (s->steps[i].requests) summary_row(out, s, i);
-    text_rule(out, WIDTH);
+    cell_rule(out, WIDTH);
     summary_row(out, s, s->info->steps_n);
 }
 
@@ -45,13 +45,13 @@ static void latency_row(struct buf *out, const struct run_stats *s, size_t step)
 {
     static const double response[] = { 50, 90, 95, 99, 99.9, 100 }, service[] = { 50, 95, 99 };
     const struct step_stats *t = step == s->info->steps_n ? &s->total : &s->steps[step];
-    text_pad(out, text_step_name(s, step), 24);
+    cell_pad(out, cell_step_name(s, step), 24);
     buf_addc(out, '|');
     for (size_t i = 0; i < 6; i++)
-        text_ms_right(out, hist_percentile_ns(t->response, response[i]), 6);
+        cell_ms_right(out, hist_percentile_ns(t->response, response[i]), 6);
     buf_addc(out, '|');
     for (size_t i = 0; i < 3; i++)
-        text_ms_right(out, hist_percentile_ns(t->service, service[i]), 6);
+        cell_ms_right(out, hist_percentile_ns(t->service, service[i]), 6);
     buf_addc(out, '\n');
 }
 
@@ -61,10 +61,10 @@ static void latency_table(struct buf *out, const struct run_stats *s)
              " service, from send");
     buf_addf(out, "%-24s|%6s%6s%6s%6s%6s%6s|%6s%6s%6s\n", "", "50%", "90%", "95%", "99%", "99.9%",
              "100%", "50%", "95%", "99%");
-    text_rule(out, WIDTH);
+    cell_rule(out, WIDTH);
     for (size_t i = 0; i < s->info->steps_n; i++)
         if (s->steps[i].requests) latency_row(out, s, i);
-    text_rule(out, WIDTH);
+    cell_rule(out, WIDTH);
     latency_row(out, s, s->info->steps_n);
 }
 
@@ -72,11 +72,11 @@ static void failure_row(struct buf *out, const struct run_stats *s, const struct
 {
     const struct step_info *step = &s->info->steps[f->step];
     buf_addf(out, "%10llu  ", (unsigned long long)f->count);
-    text_pad(out, step->method, step->method.n > 6 ? 6 : step->method.n);
+    cell_pad(out, step->method, step->method.n > 6 ? 6 : step->method.n);
     buf_addc(out, ' ');
-    text_pad(out, step->name, step->name.n > 24 ? 24 : step->name.n);
+    cell_pad(out, step->name, step->name.n > 24 ? 24 : step->name.n);
     buf_addz(out, ": ");
-    text_pad(out, f->text, f->text.n > 160 ? 160 : f->text.n);
+    cell_pad(out, f->text, f->text.n > 160 ? 160 : f->text.n);
     buf_addf(out, " (%.1f s to %.1f s)\n", (double)f->first_ns / 1e9, (double)f->last_ns / 1e9);
 }
 
@@ -84,7 +84,7 @@ static void failure_table(struct buf *out, const struct run_stats *s)
 {
     if (s->failures_n == 0) return;
     buf_addz(out, "\nFailures\n");
-    text_rule(out, WIDTH);
+    cell_rule(out, WIDTH);
     for (size_t i = 0; i < s->failures_n && i < FAILURES_SHOWN; i++)
         failure_row(out, s, &s->failures[i]);
     if (s->failures_n > FAILURES_SHOWN)
@@ -109,11 +109,11 @@ static void generator_lines(struct buf *out, const struct run_stats *s)
     const struct generator_stats *g = &s->generator;
     buf_addf(out, "\nGenerator: busiest worker %.0f%% of a core, mean %.0f%%; largest lag ",
              100 * g->cpu_max, 100 * g->cpu_mean);
-    text_ms(out, g->lag_max_ns);
+    cell_ms(out, g->lag_max_ns);
     buf_addf(out, " ms; %llu late starts", (unsigned long long)g->late_starts);
     if (g->late_starts) {
         buf_addz(out, " (at most ");
-        text_ms(out, g->late_max_ns);
+        cell_ms(out, g->late_max_ns);
         buf_addz(out, " ms)");
     }
     buf_addf(out, ", %llu dropped\n", (unsigned long long)g->dropped_starts);

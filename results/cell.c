@@ -1,5 +1,5 @@
 /* Pieces of text tables: padding by characters, times for people. Called by the display and the tables. */
-#include "results/text.h"
+#include "results/cell.h"
 
 static bool continues(char c) /* a UTF-8 continuation byte */
 {
@@ -26,7 +26,7 @@ static struct slice first_characters(struct slice s, size_t n)
     return slice_sub(s, 0, at);
 }
 
-void text_pad(struct buf *out, struct slice s, size_t width)
+void cell_pad(struct buf *out, struct slice s, size_t width)
 {
     size_t n = characters(s);
     struct slice shown = n > width ? first_characters(s, width - 1) : s;
@@ -41,30 +41,30 @@ void text_pad(struct buf *out, struct slice s, size_t width)
         buf_addc(out, ' ');
 }
 
-void text_ms(struct buf *out, uint64_t ns)
+void cell_ms(struct buf *out, uint64_t ns)
 {
     double ms = stats_ms(ns);
     buf_addf(out, "%.*f", ms < 9.995 ? 2 : ms < 99.95 ? 1 : 0, ms);
 }
 
-void text_ms_right(struct buf *out, uint64_t ns, size_t width)
+void cell_ms_right(struct buf *out, uint64_t ns, size_t width)
 {
     struct buf b = BUF_INIT(64);
-    text_ms(&b, ns);
+    cell_ms(&b, ns);
     for (size_t i = b.n; i < width; i++)
         buf_addc(out, ' ');
     buf_add(out, buf_slice(&b));
     buf_free(&b);
 }
 
-void text_rule(struct buf *out, size_t width)
+void cell_rule(struct buf *out, size_t width)
 {
     for (size_t i = 0; i < width; i++)
         buf_addc(out, '-');
     buf_addc(out, '\n');
 }
 
-struct slice text_step_name(const struct run_stats *s, size_t step)
+struct slice cell_step_name(const struct run_stats *s, size_t step)
 {
     return step < s->info->steps_n ? s->info->steps[step].name : SL("Aggregated");
 }

@@ -1,0 +1,16 @@
+/* Small pieces of text that tables share. Private to results. */
+#ifndef RESULTS_CELL_H
+#define RESULTS_CELL_H
+
+#include "results/results.h"
+
+/* s cut to width characters, padded with blanks on the right; "…" where it was cut. UTF-8 aware. */
+void cell_pad(struct buf *out, struct slice s, size_t width);
+/* Milliseconds in at most five characters for people: "0.42" "3.21" "45.6" "678" "12345". */
+void cell_ms(struct buf *out, uint64_t ns);
+void cell_ms_right(struct buf *out, uint64_t ns, size_t width);
+void cell_rule(struct buf *out, size_t width); /* a line of '-' */
+/* "Aggregated" or the step's own. */
+struct slice cell_step_name(const struct run_stats *s, size_t step);
+
+#endif

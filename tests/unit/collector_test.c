@@ -1,0 +1,145 @@
+/* Recorder and collector: nothing lost, nothing counted twice, also while threads record. */
+#include "tests/unit/test.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/num.h"
+#include "tests/unit/fake_run.h"
+
+TEST(collector_totals_are_the_samples)
+{
+    struct fake_run run = { .seconds = 5, .per_second = 400, .workers = 3, .seed = 1 };
+    struct fake_result f;
+    fake_run(&run, &f);
+    const struct run_stats *s = collector_stats(f.collector);
+    CHECK_U(s->total.requests, f.samples);
+    CHECK_U(s->total.failures, f.failures);
+    CHECK_U(hist_count(s->total.response), f.samples);
+    CHECK_U(s->steps[0].requests + s->steps[1].requests + s->steps[2].requests, f.samples);
+    CHECK(s->finished && !s->interrupted);
+    CHECK_U(s->users_max, 60);
+    uint64_t failures = 0, points = 0, heat = 0;
+    for (size_t i = 0; i < s->failures_n; i++)
+        failures += s->failures[i].count;
+    for (size_t i = 0; i < s->intervals_n; i++) {
+        points += s->intervals[i].requests;
+        for (size_t row = 0; row < HEAT_ROWS; row++)
+            heat += s->intervals[i].heat[row];
+    }
+    CHECK_U(failures, f.failures);
+    CHECK_U(points, f.samples);
+    CHECK_U(heat, f.samples);
+    CHECK(s->answers_n >= 1);
+    CHECK(slice_find(s->answers[0].body, SL("verysecretvalue")) == SLICE_NONE);
+    CHECK(slice_find(s->answers[0].head, SL("verysecretvalue")) == SLICE_NONE);
+    CHECK(!s->generator.limited);
+    fake_run_free(&f);
+}
+
+TEST(collector_cancelled_is_apart)
+{
+    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false });
+    struct run_info info = { .steps = fake_steps, .steps_n = 3 };
+    struct collector_cfg cfg = { .info = &info, .recorders = &r, .recorders_n = 1 };
+    struct collector *c = collector_new(&cfg, NULL);
+    struct sample s = { .start_ns = 1, .end_ns = 1000, .outcome = OUTCOME_CANCELLED };
+    recorder_add(r, &s);
+    collector_tick(c, NS_PER_S);
+    const struct run_stats *stats = collector_stats(c);
+    CHECK_U(stats->total.requests, 0);
+    CHECK_U(stats->total.failures, 0);
+    CHECK_U(stats->total.cancelled, 1);
+    collector_free(c);
+    recorder_free(r);
+}
+
+TEST(recorder_messages_are_bounded)
+{
+    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false });
+    char text[32];
+    CHECK_U(recorder_message(r, SL("first")), 1);
+    CHECK_U(recorder_message(r, SL("second")), 2);
+    CHECK_U(recorder_message(r, SL("first")), 1);
+    for (unsigned i = 0; i < 5000; i++) {
+        int n = snprintf(text, sizeof text, "message %u", i);
+        CHECK(recorder_message(r, (struct slice){ text, (size_t)n }) <= 1000);
+    }
+    CHECK_U(recorder_message(r, SL("one too many")), 1000);
+    CHECK_U(recorder_message(r, SL("second")), 2);
+    recorder_free(r);
+}
+
+struct load {
+    struct recorder *recorder;
+    atomic_bool *stop;
+    uint64_t sent;
+};
+
+static void *load_main(void *arg)
+{
+    struct load *l = arg;
+    while (!atomic_load(l->stop)) {
+        struct sample s = { .start_ns = 1,
+                            .end_ns = 1000 + l->sent % 100000,
+                            .step = (uint32_t)(l->sent % 3) };
+        recorder_add(l->recorder, &s);
+        l->sent++;
+    }
+    return NULL;
+}
+
+/* Two workers at full speed, the collector ticking as fast as it can: every sample is counted once. */
+TEST(collector_takes_while_workers_record)
+{
+    struct recorder *r[2];
+    struct load load[2];
+    pthread_t thread[2];
+    atomic_bool stop = false;
+    struct run_info info = { .steps = fake_steps, .steps_n = 3 };
+    for (size_t i = 0; i < 2; i++) {
+        r[i] = recorder_new(&(struct recorder_cfg){ fake_steps, 3, true });
+        load[i] = (struct load){ r[i], &stop, 0 };
+        CHECK(pthread_create(&thread[i], NULL, load_main, &load[i]) == 0);
+    }
+    struct collector_cfg cfg = { .info = &info, .recorders = r, .recorders_n = 2 };
+    struct collector *c = collector_new(&cfg, NULL);
+    uint64_t until = clock_mono_ns() + NS_PER_S / 2;
+    for (uint64_t t = 1; clock_mono_ns() < until; t++)
+        collector_tick(c, t);
+    atomic_store(&stop, true);
+    for (size_t i = 0; i < 2; i++)
+        pthread_join(thread[i], NULL);
+    CHECK(collector_finish(c, true, NULL));
+    const struct run_stats *s = collector_stats(c);
+    CHECK_U(s->total.requests, load[0].sent + load[1].sent);
+    CHECK(s->interrupted);
+    collector_free(c);
+    recorder_free(r[0]);
+    recorder_free(r[1]);
+}
+
+static bool abort_after(const char *rule, uint64_t delay_ns)
+{
+    struct threshold_cfg t = { slice_z(rule), true, delay_ns };
+    struct fake_run run = { .seconds = 3,
+                            .per_second = 100,
+                            .workers = 1,
+                            .seed = 2,
+                            .thresholds = &t,
+                            .thresholds_n = 1 };
+    struct fake_result f;
+    fake_run(&run, &f);
+    bool wanted = collector_wants_abort(f.collector);
+    fake_run_free(&f);
+    return wanted;
+}
+
+TEST(collector_aborts_on_a_broken_threshold)
+{
+    CHECK(abort_after("p(95)<1ms", 0));
+    CHECK(!abort_after("p(95)<10s", 0));
+    CHECK(!abort_after("p(95)<1ms", 60 * NS_PER_S));
+}

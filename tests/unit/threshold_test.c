@@ -1,0 +1,98 @@
+/* Thresholds: every form of the grammar, and the sentence for what is not one. */
+#include "tests/unit/test.h"
+
+#include "tests/unit/fake_run.h"
+
+struct verdict {
+    bool parsed, ok;
+    double value;
+};
+
+static struct verdict judge(const char *rule)
+{
+    struct threshold_cfg t = { .rule = slice_z(rule) };
+    struct fake_run run = { .seconds = 4, .per_second = 250, .workers = 2, .seed = 9 };
+    struct fake_result f;
+    struct verdict v = { 0 };
+    fake_run(&run, &f);
+    struct run_info info = f.info;
+    info.thresholds = &t;
+    info.thresholds_n = 1;
+    struct err err = { 0 };
+    struct thresholds *th = thresholds_new(&info, &err);
+    if (th) {
+        const struct threshold_result *r = thresholds_eval(th, collector_stats(f.collector));
+        v = (struct verdict){ true, r->ok, r->value };
+    } else {
+        CHECK(slice_find(slice_z(err.text), slice_z(rule)) != SLICE_NONE);
+        CHECK(err.code == ERR_INPUT);
+    }
+    thresholds_free(th);
+    fake_run_free(&f);
+    return v;
+}
+
+static void holds(const char *rule)
+{
+    struct verdict v = judge(rule);
+    if (!v.parsed || !v.ok) test_fail(__FILE__, __LINE__, "%s: does not hold (%f)", rule, v.value);
+}
+
+static void broken(const char *rule)
+{
+    struct verdict v = judge(rule);
+    if (!v.parsed || v.ok) test_fail(__FILE__, __LINE__, "%s: is not broken (%f)", rule, v.value);
+}
+
+static void refused(const char *rule)
+{
+    if (judge(rule).parsed) test_fail(__FILE__, __LINE__, "%s: is understood", rule);
+}
+
+TEST(threshold_latencies)
+{
+    holds("p(95)<200ms");
+    holds("p(95) < 200");
+    holds(" p( 99.9 ) <= 1.5s ");
+    broken("p(95)<2ms");
+    holds("avg>2ms");
+    refused("med<max");
+}
+
+TEST(threshold_counts_and_rates)
+{
+    holds("failed<5%");
+    holds("rate<0.05");
+    holds("http_req_failed < 5%");
+    broken("failed==0");
+    holds("requests==1000");
+    holds("count>=500");
+    holds("failures>1");
+    holds("rps>100/s");
+    broken("rps>10000");
+    holds("service_p(50)<100ms");
+}
+
+TEST(threshold_scopes)
+{
+    holds("{step:/}p(95)<200ms");
+    holds("{step: /api/items }: failed<10%");
+    holds("{group:browse} p(50)>1ms");
+    broken("{group:browse} requests==1000");
+    refused("{step:nowhere}p(95)<1");
+    refused("{tag:x}p(95)<1");
+}
+
+TEST(threshold_refusals)
+{
+    refused("");
+    refused("p95<200");
+    refused("p(101)<200");
+    refused("p(95)");
+    refused("p(95)<");
+    refused("p(95)<fast");
+    refused("p(95)=200");
+    refused("failed<120%");
+    refused("service_failed<1%");
+    refused("p(95)<200ms and more");
+}
