@@ -212,3 +212,14 @@ bool jsonpath_find(const struct jsonpath *path, struct slice text, unsigned nth,
     if (text.n < SIZE_MAX / BUDGET_FACTOR) w.budget += text.n * BUDGET_FACTOR;
     return walk_path(&w, path, NULL, nth, out);
 }
+
+struct slice jsonpath_text(struct slice body)
+{
+    static const struct slice guards[] = { { ")]}'", 4 }, { "for(;;);", 8 }, { "while(1);", 9 } };
+    for (size_t i = 0; i < sizeof guards / sizeof *guards; i++) {
+        if (!slice_starts(body, guards[i])) continue;
+        body = slice_from(body, guards[i].n);
+        return slice_starts(body, SL(",")) ? slice_from(body, 1) : body;
+    }
+    return body;
+}

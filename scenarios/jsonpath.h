@@ -27,4 +27,7 @@ struct jsonpath *jsonpath_compile(struct arena *a, struct slice text, struct err
 bool jsonpath_find(const struct jsonpath *path, struct slice text, unsigned nth,
                    struct arena *scratch, struct json_hit *out);
 
+/* The JSON behind the guards that some servers put before it, so that no <script> can read it. */
+struct slice jsonpath_text(struct slice body);
+
 #endif

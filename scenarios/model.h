@@ -84,7 +84,8 @@ enum check_kind {
 struct check {
     enum check_kind kind;
     struct slice name;  /* header name or JSON path */
-    struct slice value; /* text; status: "200", "2xx", "200|302" */
+    struct slice value; /* text; status: "200", "2xx", "200-204", "200|302"; a header holds it, a JSON
+                           value is it; p == NULL: header or JSON value only has to be there */
     uint64_t max_ns;    /* CHECK_TIME */
     struct place place;
 };
