@@ -1,4 +1,9 @@
-/* HAR 1.2 files (the public surface of this room).
+/* HAR 1.2 (HTTP Archive) files: read into a session, with every recorder's quirks, and written.
+ *
+ * Reading never guesses silently: what a recording could not give becomes a drop ("tunnel", "not-http",
+ * "no-url", "malformed") or a warning of the session. Entries served from a cache and those without an
+ * answer are kept and marked (exchange.from, response.status 0): whether they are replayed is the
+ * importer's choice. See docs/notes/har.md for the quirks.
  *
  * The writer streams: an exchange is one line of the file, nothing is kept in memory but a buffer, and the
  * file on disk is valid JSON after every write that reached it, whatever ends the process. */
@@ -7,6 +12,26 @@
 
 #include "base/err.h"
 #include "http/session.h"
+
+struct har_options {
+    size_t max_bytes;   /* of the file, and of what it holds when unpacked; 0: 1 GiB */
+    size_t max_entries; /* 0: 1,000,000 */
+    /* Finds a body that the recording keeps in a file of its own (Playwright's _file): its text, which
+     * must live as long as s, or false. NULL: har_read looks in the recording's own folder and nowhere
+     * else, har_read_text nowhere. */
+    bool (*attachment)(void *ctx, struct session *s, struct slice name, struct slice *text);
+    void *attachment_ctx;
+};
+
+/* Reads a file ("-": standard input), plain, gzip or UTF-16. Gives a sorted session that keeps the file
+ * mapped, or NULL and an error: "file:line:column: expected …" or a sentence that says what the file is
+ * instead. opt may be NULL. */
+struct session *har_read(const char *path, const struct har_options *opt, struct err *err);
+/* The same from UTF-8 text that outlives the session; name is for messages. */
+struct session *har_read_text(struct slice text, const char *name, const struct har_options *opt,
+                              struct err *err);
+/* Whether a file that starts so can be a HAR: a JSON object whose first member is "log". */
+bool har_looks_like(struct slice start);
 
 struct har_writer;
 
@@ -19,6 +44,8 @@ bool har_writer_flush(struct har_writer *w, struct err *err); /* what was added 
 uint64_t har_writer_entries(const struct har_writer *w);
 /* Completes and frees, also when it fails. */
 bool har_writer_close(struct har_writer *w, struct err *err);
+/* Writes a whole session, its pages too. */
+bool har_write(const struct session *s, const char *path, const char *version, struct err *err);
 
 /* Beside HAR 1.2's own members the writer uses, and readers of this room understand:
  * _clientAddress, _resourceType, _webSocketMessages (as Chrome), _was_pushed, _incomplete, _error (in
