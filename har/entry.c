@@ -16,11 +16,6 @@
 #define M(member) offsetof(struct har_message, member)
 #define B(member) offsetof(struct har_body, member)
 
-static void read_params(struct har_reader *r, void *to)
-{
-    har_list_read(r, to);
-}
-
 static void read_body(struct har_reader *r, void *to)
 {
     static const struct har_field fields[] = {
@@ -31,7 +26,7 @@ static void read_body(struct har_reader *r, void *to)
         { SL("_file"), HAR_TEXT, B(file), NULL },
         { SL("_sha1"), HAR_TEXT, B(file), NULL },
         { SL("size"), HAR_NUMBER, B(size), NULL },
-        { SL("params"), HAR_CALL, B(params), read_params },
+        { SL("params"), HAR_CALL, B(params), har_list_read },
         { SL("_bodyState"), HAR_TEXT, B(state), NULL },
     };
     har_object_read(r, fields, HAR_COUNT(fields), to);
@@ -43,7 +38,7 @@ static void read_message(struct har_reader *r, void *to)
         { SL("method"), HAR_TEXT, M(method), NULL },
         { SL("url"), HAR_TEXT, M(url), NULL },
         { SL("httpVersion"), HAR_TEXT, M(version), NULL },
-        { SL("headers"), HAR_CALL, 0, har_headers_read },
+        { SL("headers"), HAR_CALL, M(headers), har_list_read },
         { SL("cookies"), HAR_CALL, M(cookies), har_list_read },
         { SL("queryString"), HAR_CALL, M(query), har_list_read },
         { SL("postData"), HAR_CALL, M(body), read_body },
@@ -88,7 +83,8 @@ static int64_t ws_time(struct slice s)
     double v;
     slice_cut(s, '.', &whole, &part);
     part = slice_sub(part, 0, 9);
-    if (num_u64(whole, 9000000000ULL, &seconds) && (part.n == 0 || num_u64(part, UINT64_MAX, &fraction))) {
+    if (num_u64(whole, 9000000000ULL, &seconds) &&
+        (part.n == 0 || num_u64(part, UINT64_MAX, &fraction))) {
         for (size_t i = part.n; i < 9; i++)
             fraction *= 10;
         return (int64_t)(seconds * NS_PER_S + fraction);
@@ -191,7 +187,7 @@ static void read_entry_fields(struct har_reader *r)
         { SL("_was_pushed"), HAR_FLAG, E(pushed), NULL },
         { SL("_webSocketMessages"), HAR_CALL, 0, read_ws },
         { SL("_error"), HAR_TEXT, E(error), NULL },
-        { SL("_client"), HAR_TEXT, E(client), NULL },
+        { SL("_clientAddress"), HAR_TEXT, E(client), NULL },
         { SL("_incomplete"), HAR_FLAG, E(incomplete), NULL },
     };
     har_object_read(r, fields, HAR_COUNT(fields), &r->entry);
@@ -201,6 +197,7 @@ static void read_entry_fields(struct har_reader *r)
 static struct har_message fresh_message(struct har_message *old)
 {
     struct har_message m = { .body_size = -1, .body.size = -1 };
+    m.headers = (struct har_list){ old->headers.v, 0, old->headers.cap };
     m.cookies = (struct har_list){ old->cookies.v, 0, old->cookies.cap };
     m.query = (struct har_list){ old->query.v, 0, old->query.cap };
     m.body.params = (struct har_list){ old->body.params.v, 0, old->body.params.cap };
@@ -229,6 +226,7 @@ static void reset(struct har_entry *e)
 
 static void free_message(struct har_message *m)
 {
+    free(m->headers.v);
     free(m->cookies.v);
     free(m->query.v);
     free(m->body.params.v);
@@ -336,6 +334,7 @@ void har_entry_read(struct har_reader *r, void *unused)
     if (r->s->entries_read == r->max_entries) {
         r->too_many = true;
         r->j.tok = JSON_ERROR; /* ends the reading; read.c says why */
+        r->j.expected = "fewer entries";
         return;
     }
     reset(&r->entry);

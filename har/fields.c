@@ -25,9 +25,7 @@ static struct slice read_text(struct har_reader *r, bool any)
     case JSON_TRUE:
     case JSON_FALSE: return r->j.raw;
     case JSON_OBJECT:
-    case JSON_ARRAY:
-        json_value(&r->j, &raw);
-        return any && !har_bad(r) ? raw : (struct slice){ 0 };
+    case JSON_ARRAY: json_value(&r->j, &raw); return any && !har_bad(r) ? raw : (struct slice){ 0 };
     case JSON_NULL:
     case JSON_KEY:
     case JSON_OBJECT_END:

@@ -31,15 +31,14 @@ struct har_body {
 struct har_message {
     struct slice method, url, version, reason, redirect, error;
     int64_t status, body_size;
-    struct headers headers;
-    size_t headers_cap;
-    struct har_list cookies, query;
+    struct har_list headers, cookies, query;
     struct har_body body;
     bool seen, cached, worker;
 };
 
 struct har_entry {
-    int64_t start_ns, total_ns, blocked_ns, dns_ns, connect_ns, tls_ns, send_ns, wait_ns, receive_ns;
+    int64_t start_ns, total_ns, blocked_ns, dns_ns, connect_ns, tls_ns, send_ns, wait_ns,
+        receive_ns;
     struct slice connection, connection_id, client, server_ip, page, initiator, resource, comment;
     struct slice error, from_cache, fetch_type;
     bool worker, pushed, incomplete;
@@ -59,7 +58,8 @@ struct har_reader {
     size_t version_at;
     bool log_seen, entries_seen, secrets; /* secrets: a cookie or credentials were seen */
     bool too_many;
-    size_t no_time, lost_files, request_missing, request_damaged, response_missing, response_damaged;
+    size_t no_time, no_response, bad_headers, lost_files;
+    size_t request_missing, request_damaged, response_missing, response_damaged;
 };
 
 /* How the value of a member is stored at its offset. */
@@ -93,21 +93,22 @@ void har_entry_read(struct har_reader *r, void *unused); /* one element of log.e
 void har_entry_free(struct har_entry *e);
 
 /* message.c: what an entry's messages become in the session. */
-void har_headers_read(struct har_reader *r, void *message);
 void har_request_fill(struct har_reader *r, struct har_message *m, struct request *out);
 void har_response_fill(struct har_reader *r, struct har_message *m, struct slice method,
                        struct response *out);
-/* Set-Cookie values that a recorder merged with commas, taken apart again. */
-void har_split_cookies(struct session *s, struct headers *h, bool safari);
+/* Set-Cookie values that a recorder merged with commas, taken apart again. always: it merges all (Safari);
+ * else only behind a ';', where no value can hold a comma and a name. */
+void har_split_cookies(struct session *s, struct headers *h, bool always);
 
 /* body.c */
 void har_request_body(struct har_reader *r, struct har_message *m, struct request *out);
 void har_response_body(struct har_reader *r, struct har_message *m, struct slice method,
                        struct response *out);
 
-/* params.c: false if the fields do not tell the body. */
-bool har_params_body(struct har_reader *r, struct har_message *m, const struct request *req,
-                     struct slice *body);
+/* params.c: the body that the fields of a form give; false if they do not tell it. length: of the body
+ * that was sent, -1 if unknown. */
+bool har_params_body(struct har_reader *r, const struct har_list *params, struct slice content_type,
+                     int64_t length, struct slice *body);
 
 /* load.c: the text of a file, decompressed and in UTF-8; kept by s. */
 bool har_load(struct session *s, const char *path, size_t max_bytes, struct slice *text,

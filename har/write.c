@@ -134,6 +134,13 @@ static void query_string(struct har_writer *w, struct slice url)
     LIT(w, "]");
 }
 
+/* What a reader could not tell from the text: empty, missing, damaged. */
+static void body_state(struct har_writer *w, enum body_state state)
+{
+    static const char *const names[] = { "none", "whole", "missing", "damaged" };
+    member(w, ",\"_bodyState\":", slice_z(names[state]));
+}
+
 /* Text as it is, anything else as base64; both HAR readers and people get what they can use. */
 static void body_text(struct har_writer *w, struct slice body)
 {
@@ -145,6 +152,29 @@ static void body_text(struct har_writer *w, struct slice body)
     text_base64(&w->out, body);
 }
 
+static void params(struct har_writer *w, const struct request *r)
+{
+    LIT(w, ",\"params\":[");
+    for (size_t i = 0; i < r->params_n; i++) {
+        const struct post_param *p = &r->params[i];
+        pair(w, i == 0, p->name, p->value);
+        w->out.n--; /* the members below belong into the pair's object */
+        if (p->is_file) member(w, ",\"fileName\":", p->file_name);
+        if (p->content_type.n) member(w, ",\"contentType\":", p->content_type);
+        LIT(w, "}");
+    }
+    LIT(w, "]");
+}
+
+static void post_data(struct har_writer *w, const struct request *r)
+{
+    member(w, ",\"postData\":{\"mimeType\":", r->mime);
+    body_text(w, r->body);
+    if (r->params_n) params(w, r);
+    body_state(w, r->body_state);
+    LIT(w, "}");
+}
+
 static void request(struct har_writer *w, const struct request *r)
 {
     member(w, ",\"request\":{\"method\":", r->method);
@@ -153,11 +183,7 @@ static void request(struct har_writer *w, const struct request *r)
     request_cookies(w, &r->headers);
     headers(w, &r->headers);
     query_string(w, r->url);
-    if (r->body_state != BODY_NONE) {
-        member(w, ",\"postData\":{\"mimeType\":", r->mime);
-        body_text(w, r->body);
-        LIT(w, "}");
-    }
+    if (r->body_state != BODY_NONE) post_data(w, r);
     LIT(w, ",\"headersSize\":-1");
     number(w, ",\"bodySize\":", r->body_state == BODY_MISSING ? -1 : (int64_t)r->body.n);
     LIT(w, "}");
@@ -173,6 +199,7 @@ static void response(struct har_writer *w, const struct response *r, int64_t now
     number(w, ",\"content\":{\"size\":", (int64_t)r->body.n);
     member(w, ",\"mimeType\":", r->mime);
     if (r->body.n) body_text(w, r->body);
+    body_state(w, r->body_state);
     if (r->wire_bytes >= 0 && r->wire_bytes != (int64_t)r->body.n && r->body.n > 0) {
         LIT(w, ",\"compression\":");
         if (r->wire_bytes > (int64_t)r->body.n) LIT(w, "-");
@@ -214,11 +241,12 @@ static void web_socket(struct har_writer *w, const struct exchange *ex)
         add(w, i ? ",{\"type\":" : "{\"type\":");
         add(w, m->direction == WS_SEND ? "\"send\"" : "\"receive\"");
         LIT(w, ",\"time\":"); /* seconds */
-        buf_addu(&w->out, (uint64_t)m->time_ns / NS_PER_S);
-        buf_addf(&w->out, ".%06llu", (unsigned long long)((uint64_t)m->time_ns % NS_PER_S / 1000));
+        int64_t ns = m->time_ns < 0 ? 0 : m->time_ns;
+        buf_addu(&w->out, (uint64_t)ns / NS_PER_S);
+        buf_addf(&w->out, ".%09llu", (unsigned long long)((uint64_t)ns % NS_PER_S));
         number(w, ",\"opcode\":", m->opcode);
         LIT(w, ",\"data\":");
-        if (m->opcode == 2 || !text_is_utf8(m->data))
+        if (m->opcode != 1 || !text_is_utf8(m->data))
             text_base64(&w->out, m->data);
         else
             text_json(&w->out, m->data);
@@ -227,13 +255,27 @@ static void web_socket(struct har_writer *w, const struct exchange *ex)
     LIT(w, "]");
 }
 
+static void origin(struct har_writer *w, const struct exchange *ex)
+{
+    switch (ex->from) {
+    case FROM_NETWORK: break;
+    case FROM_CACHE: LIT(w, ",\"_fromCache\":\"disk\""); break;
+    case FROM_SERVICE_WORKER: LIT(w, ",\"_fetchedViaServiceWorker\":true"); break;
+    case FROM_PUSH: LIT(w, ",\"_was_pushed\":1"); break;
+    }
+    if (ex->initiator.n == 0) return;
+    member(w, ",\"_initiator\":{\"type\":\"other\",\"url\":", ex->initiator);
+    LIT(w, "}");
+}
+
 static void extras(struct har_writer *w, const struct exchange *ex)
 {
+    if (ex->page.n) member(w, ",\"pageref\":", ex->page);
     if (ex->server_ip.n) member(w, ",\"serverIPAddress\":", ex->server_ip);
     if (ex->connection.n) member(w, ",\"connection\":", ex->connection);
     if (ex->client.n) member(w, ",\"_clientAddress\":", ex->client);
     if (ex->resource.n) member(w, ",\"_resourceType\":", ex->resource);
-    if (ex->from == FROM_PUSH) LIT(w, ",\"_was_pushed\":1");
+    origin(w, ex);
     if (ex->ws_n) web_socket(w, ex);
     if (ex->incomplete) LIT(w, ",\"_incomplete\":true");
     if (ex->comment.n) member(w, ",\"comment\":", ex->comment);
@@ -278,7 +320,25 @@ bool har_writer_flush(struct har_writer *w, struct err *err)
     return ok;
 }
 
-struct har_writer *har_writer_open(const char *path, const char *version, struct err *err)
+static void head(struct har_writer *w, const char *version, const struct page *pages, size_t n)
+{
+    LIT(w, "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"reprise\",\"version\":");
+    text_json(&w->out, slice_z(version));
+    LIT(w, "}");
+    for (size_t i = 0; i < n; i++) {
+        add(w, i ? ",\n{\"startedDateTime\":" : ",\"pages\":[\n{\"startedDateTime\":");
+        int64_t ns = pages[i].start_ns < 0 ? 0 : pages[i].start_ns;
+        text_time(&w->out, &(struct text_clock){ 0 }, ns);
+        member(w, ",\"id\":", pages[i].id);
+        member(w, ",\"title\":", pages[i].title);
+        LIT(w, ",\"pageTimings\":{}}");
+    }
+    if (n) LIT(w, "]");
+    LIT(w, ",\"entries\":[");
+}
+
+static struct har_writer *open_writer(const char *path, const char *version,
+                                      const struct page *pages, size_t pages_n, struct err *err)
 {
     bool std = strcmp(path, "-") == 0;
     int fd = std ? STDOUT_FILENO : open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
@@ -295,12 +355,15 @@ struct har_writer *har_writer_open(const char *path, const char *version, struct
     buf_init(&w->out, ENTRY_MAX);
     /* A file that was there may have been readable by others. Not ours to change: then it stays so. */
     if (w->regular && fchmod(fd, 0600) != 0) errno = 0;
-    LIT(w, "{\"log\":{\"version\":\"1.2\",\"creator\":{\"name\":\"reprise\",\"version\":");
-    text_json(&w->out, slice_z(version));
-    LIT(w, "},\"entries\":[");
+    head(w, version, pages, pages_n);
     if (har_writer_flush(w, err)) return w;
     har_writer_close(w, NULL);
     return NULL;
+}
+
+struct har_writer *har_writer_open(const char *path, const char *version, struct err *err)
+{
+    return open_writer(path, version, NULL, 0, err);
 }
 
 bool har_writer_add(struct har_writer *w, const struct exchange *ex, struct err *err)
@@ -333,4 +396,13 @@ bool har_writer_close(struct har_writer *w, struct err *err)
     buf_free(&w->out);
     free(w);
     return ok;
+}
+
+bool har_write(const struct session *s, const char *path, const char *version, struct err *err)
+{
+    struct har_writer *w = open_writer(path, version, s->pages, s->pages_n, err);
+    bool ok = w != NULL;
+    for (size_t i = 0; i < s->n && ok; i++)
+        ok = har_writer_add(w, s->exchanges[i], err);
+    return har_writer_close(w, err) && ok;
 }
