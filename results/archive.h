@@ -111,6 +111,8 @@ void afile_row(struct archive_file *f, uint64_t end_us); /* counts a row just wr
 bool afile_lines(struct archive_file *f,
                  struct slice lines); /* whole lines, split between members */
 bool afile_flush(struct archive_file *f);
+/* A whole member as it is, instead of lines; e tells what is in it. */
+bool afile_copy(struct archive_file *f, struct slice packed, const struct member_entry *e);
 /* The manifest, the index and the seal. */
 bool afile_close(struct archive_file *f, uint64_t left_out, bool recovered, struct err *err);
 

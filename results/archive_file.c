@@ -115,6 +115,17 @@ bool afile_flush(struct archive_file *f)
     return true;
 }
 
+bool afile_copy(struct archive_file *f, struct slice packed, const struct member_entry *e)
+{
+    if (err_is(&f->broken) || !write_all(f->fd, packed)) return break_file(f);
+    f->rows = e->rows;
+    f->from_us = e->from_us;
+    f->to_us = e->to_us;
+    index_member(f, packed);
+    begin_member(f);
+    return true;
+}
+
 char *afile_room(struct archive_file *f, size_t n, bool *fresh)
 {
     *fresh = f->page.n == f->page_head;

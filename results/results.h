@@ -361,9 +361,9 @@ void archive_load_free(struct archive_load *l);
 const struct run_stats *archive_load_stats(const struct archive_load *l);
 bool archive_load_truncated(const struct archive_load *l);
 /* Calls fn with each sample in the order of the file; the times are since that archive's start. */
-bool archive_samples(const char *path, const struct archive_filter *f,
-                     void (*fn)(void *arg, const struct run_info *info, const struct sample *s,
-                                struct slice message),
+typedef void archive_sample_fn(void *arg, const struct run_info *info, const struct sample *s,
+                               struct slice message);
+bool archive_samples(const char *path, const struct archive_filter *f, archive_sample_fn *fn,
                      void *arg, struct err *err);
 
 enum archive_state { ARCHIVE_WHOLE, ARCHIVE_TRUNCATED, ARCHIVE_ALTERED, ARCHIVE_BAD_SIGNATURE };

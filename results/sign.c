@@ -46,7 +46,7 @@ bool sign_make(void *key, struct slice message, char out[89])
 
 bool sign_check(void *key, struct slice message, struct slice base64)
 {
-    struct buf raw = BUF_INIT(64);
+    struct buf raw = BUF_INIT(256);
     EVP_MD_CTX *ctx = EVP_MD_CTX_new();
     bool ok = ctx && enc_unbase64(&raw, base64) && raw.n == 64 &&
               EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, key) == 1 &&

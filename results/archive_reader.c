@@ -1,0 +1,57 @@
+/* Members of an archive, one after the other, as text. Called by verify, recover and the cursor.
+ *
+ * The file is mapped; a member's text is at most MEMBER_TEXT_MAX. Checks nothing but that it is gzip. */
+#include "results/archive_read.h"
+
+#define FILE_MAX (1ULL << 46)
+
+bool areader_open(struct archive_reader *r, const char *path, struct err *err)
+{
+    *r = (struct archive_reader){ .path = path };
+    buf_init(&r->text, MEMBER_TEXT_MAX);
+    if (!file_read(&r->file, path, (size_t)FILE_MAX, err)) return false;
+    if (r->file.text.n == 0) {
+        err_set(err, ERR_INPUT, "%s: the file is empty", path);
+    } else if (!slice_starts(r->file.text, SL("\x1f\x8b"))) {
+        err_set(err, ERR_INPUT, "%s: not an archive (no gzip at its start)", path);
+    } else {
+        return true;
+    }
+    areader_close(r);
+    return false;
+}
+
+void areader_close(struct archive_reader *r)
+{
+    buf_free(&r->text);
+    if (r->file.text.p) file_close(&r->file);
+    r->file = (struct file){ 0 };
+}
+
+enum member_state areader_member(struct archive_reader *r)
+{
+    size_t at = r->offset;
+    r->rest = (struct slice){ NULL, 0 };
+    switch (gz_next(r->file.text, &r->offset, &r->text)) {
+    case GZ_END: return MEMBER_END;
+    case GZ_MEMBER: break;
+    case GZ_TRUNCATED:
+    case GZ_DAMAGED:
+    case GZ_TOO_BIG: return MEMBER_BROKEN;
+    }
+    r->at = at;
+    r->size = r->offset - at;
+    r->number++;
+    r->rest = buf_slice(&r->text);
+    return MEMBER_OK;
+}
+
+bool areader_line(struct archive_reader *r, struct slice *line)
+{
+    if (r->rest.n == 0) return false;
+    size_t n = slice_chr(r->rest, '\n');
+    if (n == SLICE_NONE) n = r->rest.n;
+    *line = slice_sub(r->rest, 0, n);
+    r->rest = slice_from(r->rest, n + 1);
+    return true;
+}
