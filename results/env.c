@@ -41,7 +41,7 @@ static void put_cpu_model(struct jsonw *w)
     file_close(&f);
 }
 
-static void put_limit(struct jsonw *w, const char *key, int resource)
+static void put_limit(struct jsonw *w, const char *key, unsigned resource)
 {
     struct rlimit r;
     if (getrlimit(resource, &r) != 0) return;
