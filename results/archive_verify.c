@@ -129,6 +129,8 @@ static enum walk_end check_seal(struct walk *w)
         w->v->signature_found = s.signature[0] != '\0';
         return WALK_SEALED;
     }
+    if (seals_other(rest, &found, w))
+        return altered(w, w->reader.number - 1, "its SHA-256 is not the one that the seal names");
     return cut ? WALK_CUT
                : altered(w, w->reader.number, "the seal is not the one that belongs here");
 }
