@@ -44,6 +44,7 @@ struct engine_cfg {
     const struct sockaddr_storage *sources; /* local addresses to use in turn */
     size_t sources_n;
     size_t max_head_bytes, max_body_bytes; /* of an answer; larger is OUTCOME_PROTOCOL */
+    const struct fake_script *fake;        /* the fake engine's answers (replay/fake.h) */
 };
 
 /* A virtual user's connections and TLS sessions, as an engine keeps them. Opaque to the user. */
@@ -51,7 +52,7 @@ struct engine_user;
 
 /* One request under way. The owner (a virtual user's slot) fills the first part, the engine the second,
  * then calls done on the loop's thread, never from inside send. All slices stay valid until done
- * returns. */
+ * returns; the struct itself is the owner's again when done is called (it may be sent anew from there). */
 struct call {
     /* in */
     struct engine_user *user;
