@@ -316,7 +316,7 @@ static struct flow *make(struct flow_table *t, const struct segment *s, uint64_t
         t->spare = f->chain;
     else
         f = mem_alloc(1, sizeof *f);
-    *f = (struct flow){ .hash = hash, .id = ++t->next_id, .first_ns = s->ts_ns };
+    *f = (struct flow){ .hash = hash, .id = ++t->next_id, .first_ns = s->ts_ns, .client = -1 };
     f->end[0] = s->src;
     f->end[1] = s->dst;
     f->chain = t->bucket[hash & (t->buckets - 1)];
@@ -373,6 +373,7 @@ static void on_syn(struct flow *f, int dir, const struct segment *s)
     if (f->syn[dir]) return;
     f->syn[dir] = true;
     f->syn_seq[dir] = s->seq;
+    f->client = s->flags & TCP_ACK ? !dir : dir;
     if (s->flags & TCP_ACK)
         f->syn_ack_ns = s->ts_ns;
     else

@@ -21,6 +21,7 @@ struct flow {
     int64_t syn_ns, syn_ack_ns, established_ns; /* 0: not seen */
     uint32_t syn_seq[2];
     bool syn[2]; /* seen, by direction */
+    int client;  /* the direction of who opened the connection; -1: no SYN was seen */
     bool reset;
     bool closed; /* the ops' close has been called; kept for a while to absorb late packets */
     void *user;  /* the ops' own */
