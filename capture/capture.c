@@ -13,10 +13,10 @@
 #include "capture/sniff/source.h"
 #include "capture/sniff/txn.h"
 
-#define BATCH         4096
-#define WAIT_MS       100
-#define BODY_BYTES    (UINT64_C(64) << 20)
-#define MEMORY_BYTES  (UINT64_C(512) << 20)
+#define BATCH 4096
+#define WAIT_MS 100
+#define BODY_BYTES (UINT64_C(64) << 20)
+#define MEMORY_BYTES (UINT64_C(512) << 20)
 
 struct capture {
     struct sniff sniff;

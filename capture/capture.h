@@ -52,7 +52,7 @@ enum capture_protocol {
     PROTO_WEBSOCKET,
     PROTO_TLS,
     PROTO_SSL2,
-    PROTO_OTHER, /* something that is not HTTP */
+    PROTO_OTHER,  /* something that is not HTTP */
     PROTO_SILENT, /* no data */
 };
 #define CAPTURE_PROTOCOLS 8
@@ -113,6 +113,12 @@ void capture_update(struct capture *c); /* brings the report's counters up to da
 /* Ends what is open, gives the last exchanges to the sink, completes the report. */
 bool capture_finish(struct capture *c, struct err *err);
 void capture_free(struct capture *c);
+
+/* The exchange with cookies, credentials and tokens masked, in a (valid until that is reset). */
+const struct exchange *capture_mask(struct arena *a, const struct exchange *ex);
+/* What tells one user from another: the value of the cookie that looks most like a session's, sent or
+ * being set; empty if there is none. */
+struct slice capture_session_cookie(const struct exchange *ex);
 
 /* A whole session from capture files: what `reprise import FILE.pcapng` reads. Sorted. NULL on failure. */
 struct session *capture_to_session(const struct capture_cfg *cfg, struct capture_report *report,

@@ -8,7 +8,7 @@ struct cmd {
     int (*run)(int argc, char **argv); /* argv[0] is the command's name; the exit code */
 };
 
-extern const struct cmd cmd_capture, cmd_import, cmd_check, cmd_try, cmd_run, cmd_report, cmd_verify,
-    cmd_recover, cmd_compare, cmd_export, cmd_demo;
+extern const struct cmd cmd_capture, cmd_import, cmd_check, cmd_try, cmd_run, cmd_report,
+    cmd_verify, cmd_recover, cmd_compare, cmd_export, cmd_demo;
 
 #endif

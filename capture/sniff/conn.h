@@ -32,12 +32,12 @@ struct conn {
     struct sniff *sniff;
     const struct flow *flow;
     struct proto *top;
-    bool swapped;             /* direction 0 of the flow goes to the client */
-    bool connect_used;        /* the first exchange has taken the connect times */
+    bool swapped;      /* direction 0 of the flow goes to the client */
+    bool connect_used; /* the first exchange has taken the connect times */
     bool protocol_counted;
-    bool tunnel;              /* decoders made from now on are inside of CONNECT */
-    int64_t tls_ns;           /* duration of the TLS handshake; -1 */
-    enum flow_end how;        /* valid in proto_ops.free */
+    bool tunnel;       /* decoders made from now on are inside of CONNECT */
+    int64_t tls_ns;    /* duration of the TLS handshake; -1 */
+    enum flow_end how; /* valid in proto_ops.free */
     char id[24], client[64], server_ip[48];
     uint16_t server_port;
 };
@@ -80,7 +80,8 @@ static inline void proto_free(struct proto *p)
 /* The callbacks of the flow table: flow.user is the struct conn, made at the first data. arg is the
  * struct sniff. */
 extern const struct flow_ops conn_flow_ops;
-void conn_count(struct conn *c, enum capture_protocol p); /* once for each connection, the first wins */
+void conn_count(struct conn *c,
+                enum capture_protocol p); /* once for each connection, the first wins */
 
 /* Decoders. Each gives itself; fails never. */
 

@@ -54,8 +54,8 @@ static struct proto *make_child(struct detect *d, enum verdict v)
 
 static void settle_sides(struct detect *d, int dir, enum verdict v)
 {
-    bool client = v == JUDGE_REQUEST || v == JUDGE_H2_CLIENT || v == JUDGE_TLS_CLIENT ||
-                  v == JUDGE_SSL2;
+    bool client =
+        v == JUDGE_REQUEST || v == JUDGE_H2_CLIENT || v == JUDGE_TLS_CLIENT || v == JUDGE_SSL2;
     if (d->sides_known || v == JUDGE_TLS_MIDDLE || v == JUDGE_H2_FRAMES) return;
     d->swap = client ? dir != TO_SERVER : dir != TO_CLIENT;
     d->sides_known = true;

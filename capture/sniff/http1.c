@@ -16,9 +16,9 @@
 
 struct side {
     struct http_parser parser;
-    struct txn *txn;     /* whose message is being read; NULL between messages, or for an orphan */
-    bool in_message;     /* from the first byte of a head to the end of the message */
-    bool orphan;         /* an answer without a request */
+    struct txn *txn; /* whose message is being read; NULL between messages, or for an orphan */
+    bool in_message; /* from the first byte of a head to the end of the message */
+    bool orphan;     /* an answer without a request */
     bool scanning;
     int64_t start_ns;
 };

@@ -17,7 +17,7 @@
 #include "base/mem.h"
 
 #define SECRETS_MAX 1000000
-#define LINE_MAX_   (256U << 10)
+#define LINE_MAX_ (256U << 10)
 
 struct secret {
     struct slice value;
@@ -109,7 +109,10 @@ static void add_hex(struct keys *k, enum key_label label, struct slice id, struc
     id_n = k->scratch.n;
     if (!enc_unhex(&k->scratch, secret)) return;
     struct slice all = buf_slice(&k->scratch);
-    if (id_n && all.n > id_n) keys_put(k, label, slice_sub(all, 0, id_n), slice_from(all, id_n));
+    size_t n = all.n - id_n;
+    bool fits = label == KEY_MASTER || label == KEY_SESSION ? n == 48 : n == 32 || n == 48;
+    if (label == KEY_PREMASTER || label == KEY_RSA) fits = n > 0;
+    if (id_n && fits) keys_put(k, label, slice_sub(all, 0, id_n), slice_from(all, id_n));
 }
 
 /* "LABEL ID SECRET", or "RSA Session-ID:ID Master-Key:SECRET". */

@@ -7,15 +7,15 @@
 #include "base/slice.h"
 
 enum key_label {
-    KEY_MASTER,           /* CLIENT_RANDOM: TLS 1.2 master secret */
-    KEY_CLIENT_EARLY,     /* TLS 1.3 traffic secrets … */
+    KEY_MASTER,       /* CLIENT_RANDOM: TLS 1.2 master secret */
+    KEY_CLIENT_EARLY, /* TLS 1.3 traffic secrets … */
     KEY_CLIENT_HANDSHAKE,
     KEY_SERVER_HANDSHAKE,
     KEY_CLIENT_TRAFFIC,
     KEY_SERVER_TRAFFIC,
-    KEY_PREMASTER,        /* PMS_CLIENT_RANDOM */
-    KEY_RSA,              /* RSA: premaster by the first 8 bytes of its encrypted form */
-    KEY_SESSION,          /* master secret by session id or ticket */
+    KEY_PREMASTER, /* PMS_CLIENT_RANDOM */
+    KEY_RSA,       /* RSA: premaster by the first 8 bytes of its encrypted form */
+    KEY_SESSION,   /* master secret by session id or ticket */
 };
 
 struct keys;

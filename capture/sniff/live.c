@@ -13,9 +13,9 @@
 #include "base/mem.h"
 #include "base/num.h"
 
-#define SNAPLEN       262144
-#define FILTER_LINKS  16
-#define KERNEL_BYTES  (64U << 20)
+#define SNAPLEN 262144
+#define FILTER_LINKS 16
+#define KERNEL_BYTES (64U << 20)
 
 struct live {
     pcap_t *pcap;
@@ -61,7 +61,8 @@ static bool activate(pcap_t *p, const char *device, uint64_t kernel_bytes, struc
     pcap_set_buffer_size(p, (int)(kernel_bytes > INT32_MAX ? INT32_MAX : kernel_bytes));
     int status = pcap_activate(p);
     if (status < 0) return fail(device, p, status, err);
-    if (pcap_setnonblock(p, 1, text) != 0) return err_set(err, ERR_INTERNAL, "%s: %s", device, text);
+    if (pcap_setnonblock(p, 1, text) != 0)
+        return err_set(err, ERR_INTERNAL, "%s: %s", device, text);
     return true;
 }
 

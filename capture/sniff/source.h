@@ -15,7 +15,7 @@ void source_free(struct source *s);
 enum pcap_event source_next(struct source *s, struct packet *packet, struct slice *secrets);
 void source_update(const struct source *s, struct capture_report *r); /* drops and damage */
 /* Calls fn with all secrets of those files that can be read twice, before any packet is. */
-void source_scan_secrets(const struct capture_cfg *cfg,
-                         void (*fn)(void *arg, struct slice secrets), void *arg);
+void source_scan_secrets(const struct capture_cfg *cfg, void (*fn)(void *arg, struct slice secrets),
+                         void *arg);
 
 #endif

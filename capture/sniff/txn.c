@@ -10,7 +10,7 @@
 #include "base/codec.h"
 #include "base/mem.h"
 
-#define KEEP_BYTES  (64U << 10) /* body buffers up to this size stay in the pool */
+#define KEEP_BYTES (64U << 10) /* body buffers up to this size stay in the pool */
 #define SPARE_ARENA (64U << 10)
 
 struct txn *txn_new(struct conn *c)
@@ -131,7 +131,8 @@ enum capture_lost txn_end_reason(const struct conn *c)
 struct slice txn_url(const struct conn *c, struct txn *t, bool secure, struct slice authority,
                      struct slice target)
 {
-    if (slice_istarts(target, SL("http://")) || slice_istarts(target, SL("https://"))) return target;
+    if (slice_istarts(target, SL("http://")) || slice_istarts(target, SL("https://")))
+        return target;
     const char *scheme = secure ? "https" : "http";
     size_t fragment = slice_chr(target, '#');
     if (fragment != SLICE_NONE) target = slice_sub(target, 0, fragment);

@@ -11,15 +11,15 @@ struct txn {
     struct txn *next; /* for its owner's queue */
     struct arena *arena;
     struct exchange ex;
-    struct buf body[2];       /* by direction: request, response */
+    struct buf body[2]; /* by direction: request, response */
     int64_t first_ns[2], last_ns[2];
-    bool begun[2], done[2];   /* head seen; message complete */
-    bool has_body[2];         /* a body was announced or came */
-    bool damaged[2];          /* holes in the body were filled, or it was cut */
-    bool connect_known;       /* the first of its connection: takes the connect times */
-    enum capture_lost lost;   /* the first trouble wins */
-    uint32_t stream_id;       /* HTTP/2 */
-    size_t ws_cap, ws_bytes;  /* WebSocket messages */
+    bool begun[2], done[2];  /* head seen; message complete */
+    bool has_body[2];        /* a body was announced or came */
+    bool damaged[2];         /* holes in the body were filled, or it was cut */
+    bool connect_known;      /* the first of its connection: takes the connect times */
+    enum capture_lost lost;  /* the first trouble wins */
+    uint32_t stream_id;      /* HTTP/2 */
+    size_t ws_cap, ws_bytes; /* WebSocket messages */
 };
 
 struct txn *txn_new(struct conn *c); /* from the pool */
