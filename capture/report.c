@@ -37,19 +37,25 @@ static void member(struct jsonw *w, const char *key, uint64_t v)
     jsonw_u64(w, v);
 }
 
-/* An object of counters; those that are zero are left out but for the first `always`. */
+/* An object of the counters that are not zero. */
 static void counters(struct jsonw *w, const char *key, const char *const *names, const uint64_t *v,
-                     size_t n, size_t always)
+                     size_t n)
 {
     jsonw_key(w, key);
     jsonw_object(w);
     for (size_t i = 0; i < n; i++)
-        if (names[i][0] && (v[i] || i < always)) member(w, names[i], v[i]);
+        if (names[i][0] && v[i]) member(w, names[i], v[i]);
     jsonw_object_end(w);
 }
 
-static void hosts(struct jsonw *w, const struct capture_report *r)
+/* "decrypted" and "no_key" are always there. */
+static void tls_json(struct jsonw *w, const struct capture_report *r)
 {
+    jsonw_key(w, "tls");
+    jsonw_object(w);
+    for (size_t i = 0; i < CAPTURE_TLS; i++)
+        if (r->tls[i] || i == TLS_DECRYPTED || i == TLS_NO_KEY) member(w, tls_names[i], r->tls[i]);
+    jsonw_object_end(w);
     jsonw_key(w, "no_key_hosts");
     jsonw_object(w);
     for (size_t i = 0; i < r->no_key_n; i++)
@@ -95,10 +101,9 @@ void capture_report_json(const struct capture_report *r, struct buf *out)
     member(&w, "complete", r->complete);
     member(&w, "incomplete", r->incomplete);
     jsonw_object_end(&w);
-    counters(&w, "incomplete", lost_names, r->lost, CAPTURE_LOST, 0);
-    counters(&w, "tls", tls_names, r->tls, CAPTURE_TLS, 2);
-    hosts(&w, r);
-    counters(&w, "protocols", protocol_names, r->protocol, CAPTURE_PROTOCOLS, 0);
+    counters(&w, "incomplete", lost_names, r->lost, CAPTURE_LOST);
+    tls_json(&w, r);
+    counters(&w, "protocols", protocol_names, r->protocol, CAPTURE_PROTOCOLS);
     member(&w, "pushed", r->pushed);
     member(&w, "web_socket_messages", r->web_socket_messages);
     member(&w, "skipped_bytes", r->skipped_bytes);

@@ -40,7 +40,7 @@ static unsigned head_bytes(const uint8_t *p, unsigned n)
 {
     if (n < 2) return 0;
     unsigned len = p[1] & 0x7f;
-    return 2 + (len == 126 ? 2 : len == 127 ? 8 : 0) + (p[1] & 0x80 ? 4 : 0);
+    return 2 + (len == 126 ? 2U : len == 127 ? 8U : 0U) + (p[1] & 0x80 ? 4U : 0U);
 }
 
 static void begin_frame(struct side *s, int64_t ts_ns)
