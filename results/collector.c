@@ -40,6 +40,11 @@ struct collector {
     atomic_bool abort_wanted;
     pthread_mutex_t lock; /* guards stats */
     struct stats *stats;
+    struct stats *since; /* from the last reset on; NULL: there was none */
+    atomic_bool reset_wanted;
+    struct worker_stats *workers;
+    struct sample trace[TRACE_SAMPLES];
+    size_t trace_n;
     pthread_t thread;
     bool running;
     pthread_mutex_t stop_lock;
@@ -128,11 +133,22 @@ static void take_gauges(struct collector *c, struct source *s, uint64_t span_ns)
     c->second.users += g.users;
     c->second.sockets += g.connections;
     c->second.cpu_sum += cpu;
+    c->workers[s - c->sources] = (struct worker_stats){ g.users, g.connections, cpu };
     if (cpu > c->second.cpu_max) c->second.cpu_max = cpu;
+}
+
+/* The first worker that has one shows its user's last iteration. */
+static void take_trace(struct collector *c, struct source *s)
+{
+    const struct trace *t = s == c->sources ? recorder_trace(s->recorder) : NULL;
+    if (!t) return;
+    c->trace_n = t->n < TRACE_SAMPLES ? t->n : TRACE_SAMPLES;
+    memcpy(c->trace, t->samples, c->trace_n * sizeof *c->trace);
 }
 
 static void take(struct collector *c, struct source *s, uint64_t span_ns)
 {
+    take_trace(c, s);
     struct interval *i = recorder_take(s->recorder);
     drain(c, s); /* full blocks are older than the interval's own */
     if (i->block) push_block(c, s, i->block);
@@ -173,6 +189,30 @@ static void archive_second(struct collector *c)
     archive_push_flush(c->cfg.archive);
 }
 
+/* What sinks and readers see. */
+static const struct run_stats *shown(const struct collector *c)
+{
+    return stats_view(c->since ? c->since : c->stats);
+}
+
+/* The second that was asked to be the last one before the reset is already out of what is shown. */
+static void add_since(struct collector *c)
+{
+    if (atomic_exchange(&c->reset_wanted, false)) {
+        stats_free(c->since);
+        c->since = stats_since(c->stats, c->last_ns);
+        return;
+    }
+    if (!c->since) return;
+    stats_follow(c->since, c->stats);
+    stats_add_second(c->since, &c->second);
+}
+
+void collector_reset(struct collector *c)
+{
+    atomic_store(&c->reset_wanted, true);
+}
+
 void collector_tick(struct collector *c, uint64_t now_ns)
 {
     pthread_mutex_lock(&c->lock);
@@ -187,12 +227,15 @@ void collector_tick(struct collector *c, uint64_t now_ns)
     c->left_out += c->second.left_out;
     archive_second(c);
     stats_add_second(c->stats, &c->second);
+    stats_set_live(c->stats,
+                   &(struct stats_live){ c->workers, c->cfg.recorders_n, c->trace, c->trace_n });
     count_lost(c);
     stats_judge(c->stats, c->thresholds);
+    add_since(c);
     if (thresholds_abort(c->thresholds, stats_view(c->stats))) atomic_store(&c->abort_wanted, true);
     pthread_mutex_unlock(&c->lock);
     for (size_t i = 0; i < c->cfg.sinks_n; i++)
-        c->cfg.sinks[i]->interval(c->cfg.sinks[i], stats_view(c->stats));
+        c->cfg.sinks[i]->interval(c->cfg.sinks[i], shown(c));
 }
 
 /* ---- the thread --------------------------------------------------------------------------------------------- */
@@ -256,6 +299,7 @@ struct collector *collector_new(const struct collector_cfg *cfg, struct err *err
     c->thresholds = thresholds;
     c->stats = stats_new(cfg->info);
     c->sources = mem_alloc(cfg->recorders_n ? cfg->recorders_n : 1, sizeof *c->sources);
+    c->workers = mem_alloc(cfg->recorders_n ? cfg->recorders_n : 1, sizeof *c->workers);
     for (size_t i = 0; i < cfg->recorders_n; i++)
         c->sources[i].recorder = cfg->recorders[i];
     second_init(&c->second, cfg->info->steps_n);
@@ -299,6 +343,7 @@ bool collector_finish(struct collector *c, bool interrupted, struct err *err)
     uint64_t now = threaded ? clock_mono_ns() - c->cfg.start_mono_ns : c->last_ns;
     collector_tick(c, now);
     stats_finish(c->stats, interrupted);
+    if (c->since) stats_follow(c->since, c->stats);
     if (!c->cfg.archive) return true;
     buf_reset(&c->lines);
     line_results(&c->lines, stats_view(c->stats));
@@ -314,8 +359,10 @@ void collector_free(struct collector *c)
     stop_thread(c);
     second_free(&c->second);
     stats_free(c->stats);
+    stats_free(c->since);
     thresholds_free(c->thresholds);
     free(c->sources);
+    free(c->workers);
     buf_free(&c->lines);
     pthread_cond_destroy(&c->stop_wake);
     pthread_mutex_destroy(&c->stop_lock);
@@ -332,7 +379,7 @@ void collector_read(struct collector *c, void (*fn)(void *arg, const struct run_
                     void *arg)
 {
     pthread_mutex_lock(&c->lock);
-    fn(arg, stats_view(c->stats));
+    fn(arg, shown(c));
     pthread_mutex_unlock(&c->lock);
 }
 

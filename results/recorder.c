@@ -22,6 +22,7 @@
 struct recorder {
     _Alignas(64) atomic_uint_fast64_t sequence; /* odd: the worker is inside */
     _Atomic(struct interval *) active;
+    _Atomic(struct trace *) trace_ready; /* the middle one of three */
     _Atomic uint32_t users, connections;
     _Atomic uint64_t cpu_ns;
     atomic_size_t messages_n;
@@ -30,11 +31,16 @@ struct recorder {
     size_t blocks_made;
     uint16_t table[TABLE_SLOTS]; /* message numbers by hash; 0: free */
     unsigned char answers_kept[MESSAGES_MAX + 1];
+    bool tracing;
+    uint32_t trace_user, trace_iteration;
+    struct trace *trace_filling;
     struct arena *texts;
     struct slice messages[MESSAGES_MAX + 1]; /* from 1; written before messages_n says so */
     /* The collector's own. */
     struct interval *spare;
     struct interval intervals[2];
+    struct trace *trace_seen;
+    struct trace traces[3];
     struct ring full, returned, answers;
 };
 
@@ -49,6 +55,9 @@ struct recorder *recorder_new(const struct recorder_cfg *cfg)
         second_init(&r->intervals[i].second, cfg->steps_n);
     atomic_init(&r->active, &r->intervals[0]);
     r->spare = &r->intervals[1];
+    r->trace_filling = &r->traces[0];
+    atomic_init(&r->trace_ready, &r->traces[1]);
+    r->trace_seen = &r->traces[2];
     return r;
 }
 
@@ -113,8 +122,29 @@ static void keep_sample(struct recorder *r, struct interval *i, const struct sam
     i->block = NULL;
 }
 
+/* Hands over the iteration that is over when the first sample of the next one comes. */
+static void add_to_trace(struct recorder *r, const struct sample *s)
+{
+    struct trace *t = r->trace_filling;
+    if (t->n && s->iteration != r->trace_iteration) {
+        t->fresh = true;
+        t = atomic_exchange_explicit(&r->trace_ready, t, memory_order_acq_rel);
+        t->fresh = false;
+        t->n = 0;
+        r->trace_filling = t;
+    }
+    r->trace_iteration = s->iteration;
+    if (t->n < TRACE_SAMPLES) t->samples[t->n] = *s;
+    t->n++;
+}
+
 void recorder_add(struct recorder *r, const struct sample *s)
 {
+    if (!r->tracing) {
+        r->tracing = true;
+        r->trace_user = s->user;
+    }
+    if (s->user == r->trace_user) add_to_trace(r, s);
     struct interval *i = enter(r);
     second_add(&i->second, s);
     if (r->keep_samples) keep_sample(r, i, s);
@@ -221,6 +251,15 @@ void recorder_give_back(struct recorder *r, struct interval *i)
     second_clear(&i->second);
     i->block = NULL;
     r->spare = i;
+}
+
+const struct trace *recorder_trace(struct recorder *r)
+{
+    r->trace_seen = atomic_exchange_explicit(&r->trace_ready, r->trace_seen, memory_order_acq_rel);
+    struct trace *t = r->trace_seen;
+    if (!t->fresh) return NULL;
+    t->fresh = false;
+    return t;
 }
 
 struct block *recorder_take_block(struct recorder *r)

@@ -38,6 +38,17 @@ struct answer *recorder_take_answer(struct recorder *r);                /* gives
 size_t recorder_messages(const struct recorder *r);                     /* how many there are now */
 struct slice recorder_message_text(const struct recorder *r, size_t n); /* 1 … recorder_messages */
 
+/* The samples of one iteration of the first user that this recorder saw. */
+#define TRACE_SAMPLES 128
+struct trace {
+    bool fresh; /* not seen by the collector yet */
+    size_t n;   /* may be more than TRACE_SAMPLES: the rest was left out */
+    struct sample samples[TRACE_SAMPLES];
+};
+/* The last iteration that ended; NULL if none did since the last call. The collector's until the next
+ * call. */
+const struct trace *recorder_trace(struct recorder *r);
+
 struct recorder_gauges {
     uint32_t users, connections;
     uint64_t cpu_ns;

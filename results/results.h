@@ -212,9 +212,15 @@ struct threshold_result {
     double value;   /* in the rule's unit: milliseconds, a ratio 0..1, per second, or a count */
 };
 
+struct worker_stats {
+    uint32_t users, connections;
+    double cpu; /* of one core, in the last second, 0..1 */
+};
+
 struct run_stats {
     const struct run_info *info;
     uint64_t elapsed_ns;
+    uint64_t since_ns;         /* what is counted begins here: 0, or when it was reset */
     uint32_t users, users_max; /* now, and the most at once */
     bool finished, interrupted;
     struct step_stats total;
@@ -228,6 +234,10 @@ struct run_stats {
     const struct threshold_result *thresholds; /* info->thresholds_n */
     size_t thresholds_n;
     struct generator_stats generator;
+    const struct worker_stats *workers; /* live only */
+    size_t workers_n;
+    const struct sample *trace; /* live only: one user's last whole iteration, by end */
+    size_t trace_n;
     struct slice archive;     /* path; empty: none */
     struct slice environment; /* JSON object: machine, kernel, limits, versions */
 };
@@ -302,6 +312,9 @@ void collector_tick(struct collector *c, uint64_t now_ns);
 /* After the workers have ended: the last interval, the archive closed. The statistics stay readable. The
  * error is about the archive. */
 bool collector_finish(struct collector *c, bool interrupted, struct err *err);
+/* Any thread: what sinks and collector_read show begins anew with the next second. The archive,
+ * thresholds and collector_stats go on over the whole run. */
+void collector_reset(struct collector *c);
 /* Any thread: an abort_on_fail threshold is broken. */
 bool collector_wants_abort(const struct collector *c);
 /* Any thread: fn sees consistent statistics, with the collector held up meanwhile: be brief. */

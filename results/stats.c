@@ -296,6 +296,40 @@ void stats_set_environment(struct stats *st, struct slice json)
     st->view.environment = arena_dup(st->arena, json);
 }
 
+void stats_set_live(struct stats *st, const struct stats_live *live)
+{
+    st->view.workers = live->workers;
+    st->view.workers_n = live->workers_n;
+    st->view.trace = live->trace;
+    st->view.trace_n = live->trace_n;
+}
+
+struct stats *stats_since(const struct stats *whole, uint64_t now_ns)
+{
+    struct stats *st = stats_new(whole->view.info);
+    st->view.since_ns = st->view.elapsed_ns = now_ns;
+    stats_follow(st, whole);
+    return st;
+}
+
+void stats_follow(struct stats *st, const struct stats *whole)
+{
+    for (size_t i = st->messages_n; i < whole->messages_n; i++)
+        stats_message(st, whole->messages[i]);
+    st->view.thresholds = whole->view.thresholds;
+    st->view.thresholds_n = whole->view.thresholds_n;
+    st->view.answers = whole->view.answers;
+    st->view.answers_n = whole->view.answers_n;
+    st->view.archive = whole->view.archive;
+    st->view.environment = whole->view.environment;
+    st->view.finished = whole->view.finished;
+    st->view.interrupted = whole->view.interrupted;
+    st->view.workers = whole->view.workers;
+    st->view.workers_n = whole->view.workers_n;
+    st->view.trace = whole->view.trace;
+    st->view.trace_n = whole->view.trace_n;
+}
+
 void stats_finish(struct stats *st, bool interrupted)
 {
     st->view.finished = true;
@@ -315,7 +349,8 @@ const struct run_stats *stats_view(const struct stats *st)
 
 double stats_rps(const struct run_stats *s, const struct step_stats *t)
 {
-    double seconds = (double)s->total.last_end_ns / (double)NS_PER_S;
+    uint64_t end = s->total.last_end_ns > s->since_ns ? s->total.last_end_ns - s->since_ns : 0;
+    double seconds = (double)end / (double)NS_PER_S;
     return (double)t->requests / (seconds > 1 ? seconds : 1);
 }
 

@@ -20,6 +20,17 @@ void stats_left_out(struct stats *st, uint64_t samples);
 void stats_set_archive(struct stats *st, struct slice path);
 void stats_set_environment(struct stats *st, struct slice json);
 void stats_finish(struct stats *st, bool interrupted);
+struct stats_live {
+    const struct worker_stats *workers;
+    size_t workers_n;
+    const struct sample *trace;
+    size_t trace_n;
+};
+void stats_set_live(struct stats *st, const struct stats_live *live); /* keeps the arrays */
+/* Statistics that begin at now_ns, of a run whose whole statistics go on; stats_follow takes over what
+ * is not counted (messages' numbers, thresholds, archive …), before and after each second. */
+struct stats *stats_since(const struct stats *whole, uint64_t now_ns); /* gives */
+void stats_follow(struct stats *st, const struct stats *whole);
 /* Evaluates the thresholds; they must outlive the view. */
 void stats_judge(struct stats *st, struct thresholds *t);
 const struct run_stats *stats_view(const struct stats *st);

@@ -143,3 +143,83 @@ TEST(collector_aborts_on_a_broken_threshold)
     CHECK(!abort_after("p(95)<10s", 0));
     CHECK(!abort_after("p(95)<1ms", 60 * NS_PER_S));
 }
+
+struct shown {
+    uint64_t requests, failures, points, since_ns;
+    double rps;
+};
+static void look(void *arg, const struct run_stats *s)
+{
+    struct shown *seen = arg;
+    *seen = (struct shown){ s->total.requests, s->total.failures, s->intervals_n, s->since_ns,
+                            stats_rps(s, &s->total) };
+}
+
+static void add_at(struct recorder *r, uint64_t from_ns, unsigned n, uint32_t message)
+{
+    for (unsigned i = 0; i < n; i++) {
+        struct sample s = { .start_ns = from_ns + i, .end_ns = from_ns + NS_PER_S, .iteration = i };
+        if (message) s.outcome = OUTCOME_CHECK;
+        s.message = message;
+        recorder_add(r, &s);
+    }
+}
+
+TEST(collector_reset_is_for_what_is_shown)
+{
+    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false });
+    struct run_info info = { .steps = fake_steps, .steps_n = 3 };
+    struct collector_cfg cfg = { .info = &info, .recorders = &r, .recorders_n = 1 };
+    struct collector *c = collector_new(&cfg, NULL);
+    struct shown seen;
+    add_at(r, 1, 10, recorder_message(r, SL("first")));
+    collector_tick(c, NS_PER_S);
+    collector_reset(c);
+    collector_tick(c, 2 * NS_PER_S);
+    collector_read(c, look, &seen);
+    CHECK_U(seen.requests, 0);
+    CHECK_U(seen.points, 0);
+    CHECK_U(seen.since_ns, 2 * NS_PER_S);
+    add_at(r, 2 * NS_PER_S, 4, recorder_message(r, SL("second")));
+    collector_tick(c, 4 * NS_PER_S);
+    collector_read(c, look, &seen);
+    CHECK_U(seen.requests, 4);
+    CHECK_U(seen.failures, 4);
+    CHECK_U(seen.points, 1);
+    CHECK(seen.rps > 3.9 && seen.rps < 4.1); /* one second from the reset to the last answer */
+    CHECK_U(collector_stats(c)->total.requests, 14);
+    CHECK_U(collector_stats(c)->failures_n, 2);
+    collector_free(c);
+    recorder_free(r);
+}
+
+static void look_at_trace(void *arg, const struct run_stats *s)
+{
+    *(struct run_stats *)arg = *s;
+}
+
+TEST(collector_traces_one_users_last_whole_iteration)
+{
+    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false });
+    struct run_info info = { .steps = fake_steps, .steps_n = 3 };
+    struct collector_cfg cfg = { .info = &info, .recorders = &r, .recorders_n = 1 };
+    struct collector *c = collector_new(&cfg, NULL);
+    struct run_stats s;
+    recorder_users(r, 7);
+    for (uint32_t i = 0; i < 9; i++)
+        for (uint32_t user = 3; user < 5; user++)
+            recorder_add(r, &(struct sample){ .user = user, .iteration = i / 2, .step = i % 2 });
+    collector_tick(c, NS_PER_S);
+    collector_read(c, look_at_trace, &s);
+    CHECK_U(s.trace_n, 2);
+    CHECK_U(s.trace[0].user, 3);
+    CHECK_U(s.trace[0].iteration, 3); /* 4 has begun */
+    CHECK_U(s.trace[1].step, 1);
+    CHECK_U(s.workers_n, 1);
+    CHECK_U(s.workers[0].users, 7);
+    collector_tick(c, 2 * NS_PER_S);
+    collector_read(c, look_at_trace, &s);
+    CHECK_U(s.trace_n, 2); /* stays until there is another */
+    collector_free(c);
+    recorder_free(r);
+}
