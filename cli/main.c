@@ -15,6 +15,9 @@ enum { EXIT_FINE = 0, EXIT_USAGE = 2, MAX_COMMANDS = 32 };
 
 static const struct cmd *const commands[MAX_COMMANDS] = {
     &cmd_capture,
+    &cmd_report,
+    &cmd_verify,
+    &cmd_recover,
     &cmd_demo,
     NULL,
 };

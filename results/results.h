@@ -350,6 +350,15 @@ void stats_write_locust_history(const struct run_stats *s,
 bool stats_write_locust_csv(const struct run_stats *s, const char *prefix, bool history,
                             struct err *err);
 
+/* What was asked for; NULL: not. */
+struct result_files {
+    const char *json, *html, *junit, *markdown;
+    const char *csv;  /* prefix */
+    bool csv_history; /* made from the kept seconds: no history sink wrote it */
+};
+bool stats_write_files(const struct run_stats *s, const struct result_files *files,
+                       struct err *err);
+
 /* PREFIX_stats_history.csv as the run goes. full: a row per step each second too, percentiles of it. */
 struct history;
 struct history *history_new(const char *prefix, bool full, struct err *err); /* gives */
@@ -378,6 +387,18 @@ typedef void archive_sample_fn(void *arg, const struct run_info *info, const str
                                struct slice message);
 bool archive_samples(const char *path, const struct archive_filter *f, archive_sample_fn *fn,
                      void *arg, struct err *err);
+
+struct archive_set {
+    const char *const *paths;
+    size_t n;
+    const struct archive_filter *filter; /* NULL: everything */
+};
+/* Sample by sample, one archive behind the other: "jtl" (JMeter CSV), "jtl-xml", "vegeta", "requests" (Locust's
+ * CsvRequestLogger). Streams. */
+bool archive_export(const struct archive_set *set, const char *format, const char *path,
+                    struct err *err);
+/* HdrHistogram's interval log of response times, tagged by step. */
+bool archive_export_hlog(const struct archive_set *set, const char *path, struct err *err);
 
 enum archive_state { ARCHIVE_WHOLE, ARCHIVE_TRUNCATED, ARCHIVE_ALTERED, ARCHIVE_BAD_SIGNATURE };
 struct archive_verdict {

@@ -204,8 +204,10 @@ static struct interval_point point_of(const struct second *s, const struct tally
     return p;
 }
 
+/* A second without length or requests, as at the end of a virtual clock, is no point in a chart. */
 static void add_point(struct stats *st, const struct second *s)
 {
+    if (s->to_ns == s->from_ns && tally_is_empty(&st->second)) return;
     mem_grow(&st->points, &st->points_cap, st->view.intervals_n + 1, sizeof *st->points);
     st->points[st->view.intervals_n++] = point_of(s, &st->second);
     st->view.intervals = st->points;
@@ -217,6 +219,7 @@ static void roll_recent(struct stats *st, size_t i, const struct tally *t)
     struct recent *r = &st->recent[i];
     size_t seconds = st->view.intervals_n < RECENT ? st->view.intervals_n : RECENT;
     uint64_t requests = 0, failures = 0;
+    if (seconds == 0) return;
     r->requests[(st->view.intervals_n - 1) % RECENT] = clip32(t->requests);
     r->failures[(st->view.intervals_n - 1) % RECENT] = clip32(t->failures);
     for (size_t k = 0; k < seconds; k++) {
