@@ -9,7 +9,7 @@ T      ?= 60
 Q      := $(if $(V),,@)
 
 PKGS    := libpcap libcurl libxml-2.0 zlib libfyaml libpcre2-8 libmicrohttpd libbrotlidec libzstd \
-           libcrypto libssl libnghttp2 liburing libarchive
+           libcrypto libssl libnghttp2 liburing libarchive libdeflate
 WARN    := -Wall -Wextra -Wshadow -Wconversion -Wstrict-prototypes -Wmissing-prototypes \
            -Wwrite-strings -Wformat=2 -Wvla -Wundef
 HARDEN  := -fstack-protector-strong -fPIE $(if $(SAN),,-D_FORTIFY_SOURCE=2)

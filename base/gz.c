@@ -63,11 +63,6 @@ bool gz_member(struct buf *out, struct slice text, int level)
     return compress_as(out, text, &(struct shape){ level, 15 + 16, Z_DEFAULT_STRATEGY });
 }
 
-bool gz_member_numbers(struct buf *out, struct slice text)
-{
-    return compress_as(out, text, &(struct shape){ 4, 15 + 16, Z_FILTERED });
-}
-
 bool gz_zlib(struct buf *out, struct slice text, int level)
 {
     return compress_as(out, text, &(struct shape){ level, 15, Z_DEFAULT_STRATEGY });
@@ -139,15 +134,5 @@ enum gz_status gz_inflate(enum gz_wrap wrap, struct slice in, size_t *used, stru
     if (inflateInit2(&z, window_bits[wrap]) != Z_OK) return GZ_DAMAGED;
     enum gz_status status = inflate_all(&z, in, used, out);
     inflateEnd(&z);
-    return status;
-}
-
-enum gz_status gz_next(struct slice data, size_t *offset, struct buf *out)
-{
-    size_t used;
-    buf_reset(out);
-    if (*offset >= data.n) return GZ_END;
-    enum gz_status status = gz_inflate(GZ_WRAP_GZIP, slice_from(data, *offset), &used, out);
-    if (status == GZ_MEMBER) *offset += used;
     return status;
 }

@@ -9,14 +9,17 @@
 /* Appends text as one whole member; level 1..9. False, with nothing added, if it does not fit. */
 bool gz_member(struct buf *out, struct slice text, int level);
 
-/* The same for columns of numbers: Huffman coding mostly, for a third of the time (docs/notes/archive.md). */
-bool gz_member_numbers(struct buf *out, struct slice text);
+/* The same by libdeflate, which takes a third of zlib's time for the archive's columns of numbers
+ * (docs/notes/archive.md). */
+bool gz_member_fast(struct buf *out, struct slice text);
 /* A member with its text as it is, at most 65,535 bytes: the same bytes with every zlib. */
 bool gz_member_stored(struct buf *out, struct slice text);
 /* A zlib stream (RFC 1950). */
 bool gz_zlib(struct buf *out, struct slice text, int level);
 
 enum gz_status { GZ_MEMBER, GZ_END, GZ_TRUNCATED, GZ_DAMAGED, GZ_TOO_BIG };
+/* Buffers of at most this maximum are filled in one go, and keep that much memory. */
+#define GZ_FAST_MAX (4U << 20)
 /* Reads the member at data[*offset]: its text into out (emptied first), *offset moved behind it. On
  * anything but GZ_MEMBER *offset stays. */
 enum gz_status gz_next(struct slice data, size_t *offset, struct buf *out);

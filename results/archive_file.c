@@ -107,7 +107,7 @@ bool afile_flush(struct archive_file *f)
     if (err_is(&f->broken)) return false;
     if (f->page.n == f->page_head) return true;
     buf_reset(&f->packed);
-    if (!gz_member_numbers(&f->packed, buf_slice(&f->page)))
+    if (!gz_member_fast(&f->packed, buf_slice(&f->page)))
         return err_set(&f->broken, ERR_INTERNAL, "archive %s: a member cannot be packed", f->path);
     if (!write_all(f->fd, buf_slice(&f->packed))) return break_file(f);
     index_member(f, buf_slice(&f->packed));
