@@ -100,7 +100,7 @@ dist:                       ## build/reprise-VERSION.tar.gz of what is committed
 	@ls -l build/reprise-$(VERSION).tar.gz
 fresh:                      ## make demo and make test in a Debian 12 root of their own (root; debootstrap)
 	@tests/fresh-root
-.SECONDARY:
+.PRECIOUS: $(BUILD)/%.o
 clean:
 	rm -rf build reprise
 help:                       ## this list

@@ -208,6 +208,7 @@ struct bench {
     struct engine_user *user;
     struct scripted *server;
     struct script scripts[CASES];
+    bool read_slowly; /* script 0 */
 };
 
 struct answered {
@@ -230,6 +231,7 @@ static void bench_open(struct bench *b, struct variant v)
     struct err err = { 0 };
     for (size_t i = 0; i < CASES; i++)
         b->scripts[i] = cases[i].script;
+    b->scripts[0].read_slowly = b->read_slowly; /* before the server's threads can read it */
     b->server = scripted_new(b->scripts, CASES);
     struct sockaddr_in *in = (struct sockaddr_in *)&b->addr;
     *in = (struct sockaddr_in){ .sin_family = AF_INET,
@@ -455,13 +457,12 @@ static void cancelled(struct variant v)
 /* A request body larger than every socket buffer, to a server that reads slowly. */
 static void large_upload(struct variant v)
 {
-    struct bench b = { 0 };
+    struct bench b = { .read_slowly = true };
     struct answered a = { 0 };
     unsigned left = 1;
     size_t n = 3000000;
     char *body = calloc(1, n), head[200];
     bench_open(&b, v);
-    b.scripts[0].read_slowly = true;
     int head_n = snprintf(head, sizeof head,
                           "POST /0/whole HTTP/1.1\r\nHost: %s\r\nContent-Length: %zu\r\n\r\n",
                           b.authority, n);
