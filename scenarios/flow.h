@@ -1,0 +1,160 @@
+/* The correlator's working records: what requests carry, what answers offer. Private to the room.
+ *
+ * The way: flow_new keeps exchanges as items; use.c takes each request apart into nodes and notes every
+ * text that it carries as a use of a value; the cand_*.c modules read the answers and note, for these
+ * values only, where they come from (origins); choose.c decides which origin feeds which use; build.c
+ * writes the scenario. Everything lives in one arena that dies with the import. */
+#ifndef SCENARIOS_FLOW_H
+#define SCENARIOS_FLOW_H
+
+#include "base/map.h"
+#include "http/session.h"
+#include "http/url.h"
+#include "scenarios/correlate.h"
+
+/* How a text is written inside the text around it. */
+enum coding { CODING_NONE, CODING_PERCENT, CODING_FORM, CODING_JSON, CODING_HTML, CODING_BASE64,
+              CODING_BASE64URL, CODING_HEX };
+
+enum where { AT_PATH, AT_QUERY, AT_HEADER, AT_COOKIE, AT_FORM, AT_PART, AT_JSON, AT_XML, AT_TEXT };
+
+/* A stretch of a node's text that an expression replaces. */
+struct span {
+    size_t from, to;
+    struct slice expr; /* of ${…}, without the braces */
+    struct span *next;
+};
+
+/* A text inside a request; children are texts inside it, decoded. */
+struct node {
+    struct node *parent, *children, *last, *next;
+    size_t from, to; /* its written form in the parent's text */
+    enum coding coding;
+    struct slice text;
+    struct slice name; /* field, header, JSON key, or the path segment in front */
+    enum where where;
+    size_t step;
+    bool secondary; /* replaced when the value is a token anyway, never a reason for one */
+    struct span *spans;
+};
+
+struct value;
+
+struct use {
+    struct node *node;
+    size_t from, to; /* in node->text */
+    struct value *value;
+    struct use *next;    /* the same value's next use, in order of steps */
+    struct slice expr;   /* decided: what stands there instead; empty: stays as recorded */
+};
+
+enum origin_kind {
+    ORIGIN_LOCATION, ORIGIN_HEADER, ORIGIN_COOKIE, ORIGIN_JSON, ORIGIN_INPUT, ORIGIN_OPTION,
+    ORIGIN_META, ORIGIN_LINK, ORIGIN_DATA, ORIGIN_SCRIPT, ORIGIN_XML, ORIGIN_BODY, ORIGIN_CLAIM,
+    ORIGIN_TEXT,
+};
+
+#define ORIGIN_WAYS 4
+
+/* A place in an answer that gives a value, with the ways to find it again, best first. */
+struct origin {
+    struct origin *prev; /* the same value's earlier origin */
+    struct value *value;
+    size_t step;
+    enum origin_kind kind;
+    struct slice name;   /* key, field, parameter, or the path segment in front */
+    struct slice parent; /* noun around a bare id: JSON parent key, form's action… */
+    struct slice url;    /* link or action whose part it is, resolved */
+    struct slice form;   /* action of the form around it, resolved; p == NULL: none */
+    bool hidden, chosen; /* input type=hidden; the option that the page had selected */
+    bool positional;     /* found by place only */
+    bool state_changing; /* the answer is to a request that changes state */
+    struct extract way[ORIGIN_WAYS];
+    unsigned ways;
+};
+
+/* One text that requests carry. */
+struct value {
+    struct slice text;
+    double bits;
+    struct use *uses, *last_use;
+    struct origin *origins; /* latest first */
+    size_t origins_n, first_use; /* first_use: step of the first primary use, SIZE_MAX if none */
+    struct slice names[8];  /* different names of its uses */
+    unsigned names_n;
+    bool in_static;         /* stands in a static asset: a constant of the application */
+    size_t spoken;          /* step + 1 of the first request that held it inside a larger text */
+};
+
+/* The texts of one request: roots of its nodes. */
+struct field_nodes {
+    struct node *name, *value;
+    const struct part *part; /* multipart */
+};
+
+struct item {
+    const struct exchange *ex;
+    struct url url;
+    struct slice origin;     /* scheme://host[:port] */
+    size_t index;
+    int64_t start_ns, first_byte_ns, end_ns; /* since the first item */
+    bool is_static, changes_state, navigation, main_origin;
+    struct item *hop_of;     /* the item whose Location this one follows */
+    struct slice body_type;  /* media type of the answer, guessed where missing */
+    /* requests */
+    struct node *target;     /* path and query */
+    struct field_nodes *headers;
+    size_t headers_n;
+    enum body_kind body_kind;
+    struct field_nodes *fields;
+    size_t fields_n;
+    struct node *body;       /* JSON, XML, text */
+    struct slice cookies;    /* "a=1; b=2" to send besides the jar's */
+    struct node *cookie_node;
+    /* answers */
+    struct extract *extract;
+    size_t extract_n, extract_cap;
+    bool whole_location;     /* the next hop's URL is the extracted Location */
+};
+
+struct flow {
+    struct arena *a;
+    const struct import_cfg *cfg;
+    struct item *items;
+    size_t n;
+    struct slice target;     /* main origin */
+    struct map *values;      /* text -> struct value */
+    uint64_t *filter;        /* bit set of hashes of values' texts */
+    struct import_report *report;
+    struct arena *report_arena;
+    int64_t zero_ns;
+};
+
+/* filter.c: exchanges to items; what is dropped is counted in the report. */
+bool flow_keep(struct flow *f, const struct session *s, struct err *err);
+/* The absolute URL that an answer redirects to, without fragment; empty if it does not. */
+struct slice item_location(struct flow *f, const struct item *it);
+
+/* use.c: every request's nodes and uses. */
+void flow_uses(struct flow *f);
+struct value *flow_value(const struct flow *f, struct slice text); /* NULL: no request carries it */
+/* node.c */
+struct node *node_new(struct flow *f, struct node *parent, struct slice text, enum coding coding);
+void node_expand(struct flow *f, struct node *n, unsigned depth);
+void node_use(struct flow *f, struct node *n, size_t from, size_t to);
+void node_span(struct flow *f, struct node *n, size_t from, size_t to, struct slice expr);
+/* Appends the node's text as a template; empty expression spans are left out. */
+void node_render(struct flow *f, struct node *n, struct buf *out);
+bool node_has_span(const struct node *n);
+
+/* Text with "${" written as "$${". */
+void template_escape(struct buf *out, struct slice text);
+/* As an argument of a template function: "…" with escapes. */
+void template_quote(struct buf *out, struct slice text);
+
+/* cand.c: every answer's origins. */
+void flow_origins(struct flow *f);
+/* choose.c: expressions of uses, extracts of items, tokens of the report. */
+void flow_choose(struct flow *f);
+
+#endif

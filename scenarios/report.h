@@ -1,0 +1,18 @@
+/* Filling the import's report while the import runs. Private to the room. */
+#ifndef SCENARIOS_REPORT_H
+#define SCENARIOS_REPORT_H
+
+#include "scenarios/flow.h"
+
+enum report_table { REPORT_DROPPED, REPORT_HOSTS };
+void report_count(struct flow *f, enum report_table table, struct slice name);
+/* Keeps a sentence; one that is there already is not kept twice. */
+void report_warn(struct flow *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+struct token *report_token(struct flow *f);
+void report_use(struct flow *f, struct token *t, struct slice use);
+/* "#4 header Authorization" */
+struct slice report_place(struct flow *f, const struct node *n);
+/* "#3 POST /login" */
+struct slice report_step(struct flow *f, size_t step);
+
+#endif
