@@ -9,7 +9,7 @@
 #include "scenarios/html_scan.h"
 #include "scenarios/value.h"
 
-struct page {
+struct html_page {
     struct scan *s;
     struct html_scan h;
     struct slice form_action; /* resolved; p == NULL: not in a form */
@@ -18,7 +18,7 @@ struct page {
     size_t select_options;
 };
 
-static struct slice undo(struct page *p, struct slice raw)
+static struct slice undo(struct html_page *p, struct slice raw)
 {
     struct slice text = raw;
     coding_decode(p->s->f->a, CODING_HTML, raw, &text);
@@ -26,21 +26,21 @@ static struct slice undo(struct page *p, struct slice raw)
 }
 
 /* An XPath string literal; empty if the text has both quotes. */
-static struct slice literal(struct page *p, struct slice s)
+static struct slice literal(struct html_page *p, struct slice s)
 {
     if (slice_chr(s, '\'') == SLICE_NONE) return arena_printf(p->s->f->a, "'%.*s'", SL_FMT(s));
     if (slice_chr(s, '"') == SLICE_NONE) return arena_printf(p->s->f->a, "\"%.*s\"", SL_FMT(s));
     return (struct slice){ 0 };
 }
 
-static void xpath(struct page *p, struct origin *o, struct slice path)
+static void xpath(struct html_page *p, struct origin *o, struct slice path)
 {
     if (!p->s->base && path.n) way_add(o, (struct extract){ .kind = EXTRACT_HTML, .expr = path });
 }
 
 /* ---- forms ---------------------------------------------------------------------------------------- */
 
-static void open_form(struct page *p)
+static void open_form(struct html_page *p)
 {
     struct slice action = undo(p, html_attr(&p->h, SL("action")));
     p->form_id = html_attr(&p->h, SL("id"));
@@ -51,7 +51,7 @@ static void open_form(struct page *p)
 }
 
 /* The form around, by what names it best; empty: nothing does. */
-static struct slice form_path(struct page *p)
+static struct slice form_path(struct html_page *p)
 {
     struct arena *a = p->s->f->a;
     if (!p->form_action.p) return (struct slice){ 0 };
@@ -69,7 +69,7 @@ static struct slice form_path(struct page *p)
     return (struct slice){ 0 };
 }
 
-static void field_ways(struct page *p, struct origin *o, const char *element, struct slice name)
+static void field_ways(struct html_page *p, struct origin *o, const char *element, struct slice name)
 {
     struct arena *a = p->s->f->a;
     struct slice quoted = literal(p, name), form = form_path(p);
@@ -79,7 +79,7 @@ static void field_ways(struct page *p, struct origin *o, const char *element, st
         xpath(p, o, arena_printf(a, "%.*s//%s[@name=%.*s]/@value", SL_FMT(form), element, SL_FMT(quoted)));
 }
 
-static void input(struct page *p)
+static void input(struct html_page *p)
 {
     struct slice name = undo(p, html_attr(&p->h, SL("name"))), raw = html_attr(&p->h, SL("value"));
     struct slice type = html_attr(&p->h, SL("type"));
@@ -109,7 +109,7 @@ static void input(struct page *p)
 }
 
 /* An option: by its select and whether the page had it selected. */
-static void option(struct page *p)
+static void option(struct html_page *p)
 {
     struct slice raw = html_attr(&p->h, SL("value")), text = undo(p, raw);
     p->select_options++;
@@ -135,7 +135,7 @@ static void option(struct page *p)
 
 /* ---- other attributes ----------------------------------------------------------------------------- */
 
-static void meta(struct page *p)
+static void meta(struct html_page *p)
 {
     struct slice raw = html_attr(&p->h, SL("content")), text = undo(p, raw), name, key = SL("name");
     name = html_attr(&p->h, SL("name"));
@@ -159,7 +159,7 @@ static bool is_url_attr(struct slice name)
     return false;
 }
 
-static void url_attr(struct page *p, struct slice raw)
+static void url_attr(struct html_page *p, struct slice raw)
 {
     struct cand_url u = { .url = raw, .kind = ORIGIN_LINK, .coding = CODING_HTML };
     if (slice_ieq(p->h.tag, SL("form"))) u.form = p->form_action;
@@ -172,7 +172,7 @@ static bool looks_like_text(struct slice s)
 }
 
 /* Any other attribute: whole, by its own name, then what it holds. */
-static void other_attr(struct page *p, const struct html_attr *at)
+static void other_attr(struct html_page *p, const struct html_attr *at)
 {
     struct slice text = undo(p, at->value);
     bool data = slice_istarts(at->name, SL("data-"));
@@ -191,7 +191,7 @@ static void other_attr(struct page *p, const struct html_attr *at)
     else cand_runs(p->s, at->value);
 }
 
-static void attributes(struct page *p)
+static void attributes(struct html_page *p)
 {
     bool link = slice_ieq(p->h.tag, SL("link")) || slice_ieq(p->h.tag, SL("script"))
                 || slice_ieq(p->h.tag, SL("img"));
@@ -208,7 +208,7 @@ static void attributes(struct page *p)
 
 /* ---- the page ------------------------------------------------------------------------------------- */
 
-static void button(struct page *p)
+static void button(struct html_page *p)
 {
     struct slice raw = html_attr(&p->h, SL("value")), name = html_attr(&p->h, SL("name"));
     struct value *v = raw.n && name.n ? scan_value(p->s, undo(p, raw), name, ORIGIN_INPUT) : NULL;
@@ -218,7 +218,7 @@ static void button(struct page *p)
     field_ways(p, o, "button", name);
 }
 
-static void open_tag(struct page *p)
+static void open_tag(struct html_page *p)
 {
     struct slice tag = p->h.tag;
     if (slice_ieq(tag, SL("form"))) open_form(p);
@@ -234,7 +234,7 @@ static void open_tag(struct page *p)
 }
 
 /* A script or a textarea: read in place, so that boundaries are those of the whole page. */
-static void raw_text(struct page *p)
+static void raw_text(struct html_page *p)
 {
     struct slice tag = p->h.tag;
     if (slice_ieq(tag, SL("style")) || slice_ieq(tag, SL("title"))) return;
@@ -247,7 +247,7 @@ static void raw_text(struct page *p)
 
 void cand_html(struct scan *s)
 {
-    struct page *p = arena_one(s->f->a, struct page);
+    struct html_page *p = arena_one(s->f->a, struct html_page);
     p->s = s;
     html_scan_init(&p->h, s->text);
     for (enum html_tok t = html_scan_next(&p->h); t != HTML_END; t = html_scan_next(&p->h)) {

@@ -13,6 +13,7 @@ struct import_cfg {
     size_t unique_n;
     const char *feed;            /* users.csv, or NULL */
     struct slice feed_text;      /* its text, so that values can be matched */
+    const char *secrets_file;    /* how the scenario names the feed that import writes for secrets */
     double pause_factor;         /* 1: as recorded; 0: none */
 };
 
@@ -44,6 +45,8 @@ struct import_report {
     size_t tokens_n;
     struct slice *warnings;
     size_t warnings_n;
+    struct slice secrets; /* CSV of the recorded account and other secrets, to be written as
+                             secrets_file; empty: there are none, or the user's feed holds them */
 };
 
 /* Gives a scenario; the report lives in the scenario's arena. several: recordings of the same walk. */

@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "base/mem.h"
+#include "http/form.h"
 #include "scenarios/report.h"
 
 #define ANSWER_SLACK_NS 3000000 /* clocks of recorders: an answer this late still counts as seen */

@@ -46,6 +46,7 @@ struct use {
     struct value *value;
     struct use *next;    /* the same value's next use, in order of steps */
     struct slice expr;   /* decided: what stands there instead; empty: stays as recorded */
+    struct origin *origin; /* decided: where it comes from; NULL: expr is no extracted variable */
 };
 
 enum origin_kind {
@@ -71,6 +72,13 @@ struct origin {
     bool state_changing; /* the answer is to a request that changes state */
     struct extract way[ORIGIN_WAYS];
     unsigned ways;
+    /* decided */
+    bool checked, works;     /* the ways were tried on the recorded answer; way[0] gives the value */
+    double confidence;       /* of the best use */
+    size_t last_use;         /* step of the last use that it feeds; 0: it feeds none */
+    struct slice var;
+    struct origin *next_fed; /* all origins that feed a use */
+    struct use *fed;         /* one of the uses: names the variable */
 };
 
 /* One text that requests carry. */
@@ -114,7 +122,9 @@ struct item {
     /* answers */
     struct extract *extract;
     size_t extract_n, extract_cap;
-    bool whole_location;     /* the next hop's URL is the extracted Location */
+    struct slice location;   /* variable that holds the URL of this hop; empty: as recorded */
+    struct field *set;       /* variables made here, before the request */
+    size_t set_n, set_cap;
 };
 
 struct flow {
@@ -124,10 +134,16 @@ struct flow {
     size_t n;
     struct slice target;     /* main origin */
     struct map *values;      /* text -> struct value */
+    struct map *vars;        /* names that are taken */
     uint64_t *filter;        /* bit set of hashes of values' texts */
     struct import_report *report;
     struct arena *report_arena;
     int64_t zero_ns;
+    struct origin *fed;      /* origins that feed uses, latest decision first */
+    size_t login;            /* last item of the login; SIZE_MAX: none was found */
+    struct slice user_column, password_column; /* "account.username" */
+    struct fields secrets;   /* columns of the feed that import writes, with recorded values */
+    size_t secrets_cap;
 };
 
 /* filter.c: exchanges to items; what is dropped is counted in the report. */
@@ -154,7 +170,29 @@ void template_quote(struct buf *out, struct slice text);
 
 /* cand.c: every answer's origins. */
 void flow_origins(struct flow *f);
-/* choose.c: expressions of uses, extracts of items, tokens of the report. */
+/* login.c: credentials and secrets to feed columns; finds the login. */
+void flow_login(struct flow *f);
+/* unique.c: --unique values, made different for each user and iteration. */
+void flow_unique(struct flow *f);
+/* choose.c: origins of uses, extracts of items, tokens of the report. */
 void flow_choose(struct flow *f);
+/* generate.c: what the client makes itself: times, UUIDs, PKCE, states. */
+void flow_generate(struct flow *f);
+/* build.c: decided uses become spans of their nodes. */
+void flow_apply(struct flow *f);
+/* secrets.c: what is secret and came from nowhere goes to the feed. */
+void flow_secrets(struct flow *f);
+/* A column of the feed that import writes, made if value has none yet: "account.name". */
+struct slice secret_column(struct flow *f, struct slice want, struct slice value);
+/* build.c: the scenario. */
+struct scenario *flow_build(struct flow *f, struct scenario *out);
+
+/* Small shared tools. */
+void item_extract(struct flow *f, struct item *it, struct extract x);
+void item_set(struct flow *f, struct item *it, struct slice name, struct slice text);
+/* A variable's name: letters, digits and '_' of want, not taken by another. */
+struct slice var_name(struct flow *f, struct slice want);
+/* Runs a way on the item's recorded answer. */
+bool way_gives(struct flow *f, const struct item *it, const struct extract *way, struct slice want);
 
 #endif

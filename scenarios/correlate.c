@@ -1,0 +1,72 @@
+/* Import's second half: a session becomes a scenario. The order of the phases stands here; see flow.h.
+ *
+ * Called by cli's import. The flow's arena dies at the end; the scenario and the report own their text. */
+#include "scenarios/correlate.h"
+
+#include "base/csv.h"
+#include "base/mem.h"
+#include "scenarios/flow.h"
+#include "scenarios/report.h"
+
+#define FILTER_WORDS ((size_t)1 << 14)
+
+static void add_session_facts(struct flow *f, const struct session *s)
+{
+    f->report->entries_read += s->entries_read;
+    for (size_t i = 0; i < s->drops_n; i++)
+        for (size_t k = 0; k < s->drops[i].count; k++) report_count(f, REPORT_DROPPED, s->drops[i].reason);
+    for (size_t i = 0; i < s->warnings_n; i++) report_warn(f, "%.*s", SL_FMT(s->warnings[i]));
+}
+
+static void write_secrets(struct flow *f)
+{
+    if (!f->secrets.n) return;
+    struct buf b = BUF_INIT((size_t)16 << 20);
+    for (size_t i = 0; i < f->secrets.n; i++) {
+        if (i) buf_addc(&b, ',');
+        csv_add_field(&b, f->secrets.v[i].name);
+    }
+    buf_addc(&b, '\n');
+    for (size_t i = 0; i < f->secrets.n; i++) {
+        if (i) buf_addc(&b, ',');
+        csv_add_field(&b, f->secrets.v[i].value);
+    }
+    buf_addc(&b, '\n');
+    f->report->secrets = arena_dup(f->report_arena, buf_slice(&b));
+    buf_free(&b);
+}
+
+static bool run(struct flow *f, const struct session *s, struct scenario *out, struct err *err)
+{
+    add_session_facts(f, s);
+    if (!flow_keep(f, s, err)) return false;
+    f->report->entries_kept = f->n;
+    flow_uses(f);
+    flow_origins(f);
+    flow_login(f);
+    flow_unique(f);
+    flow_choose(f);
+    flow_generate(f);
+    flow_apply(f);
+    flow_secrets(f);
+    flow_build(f, out);
+    write_secrets(f);
+    return true;
+}
+
+struct scenario *correlate(const struct session *const *several, size_t n,
+                           const struct import_cfg *cfg, struct import_report *report,
+                           struct err *err)
+{
+    struct scenario *out = scenario_new();
+    struct flow f = { .a = arena_new(), .cfg = cfg, .values = map_new(), .vars = map_new(),
+                      .report = report, .report_arena = out->arena, .login = SIZE_MAX };
+    f.filter = arena_many(f.a, FILTER_WORDS, uint64_t);
+    bool ok = n > 0 ? run(&f, several[0], out, err) : err_set(err, ERR_USAGE, "no recording was given");
+    map_free(f.values);
+    map_free(f.vars);
+    arena_free(f.a);
+    if (ok) return out;
+    scenario_free(out);
+    return NULL;
+}

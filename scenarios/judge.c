@@ -1,0 +1,151 @@
+/* The judgement: may this origin feed this use? See judge.h.
+ *
+ * Called by choose.c for every pair of a use and an earlier origin of the same text. A value with many
+ * bits may come from anywhere; one with some needs a name, a link or a form that ties the two places; one
+ * with few (numbers, words) only where the tie leaves no other reading: the redirect or the JSON answer of
+ * the request that made the object, or a hidden field that comes back to its own form. */
+#include "scenarios/judge.h"
+
+#include "scenarios/value.h"
+
+/* Times and versions of a record: small numbers that change with every write. */
+static bool name_is_stamp(struct slice name)
+{
+    static const char *const words[] = { "time", "stamp", "rev", "version", "lock", "oldid", "edit",
+                                         "date", "seq", "draft" };
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (slice_ifind(name, slice_z(words[i])) != SLICE_NONE) return true;
+    return false;
+}
+
+static struct slice path_of(struct slice url)
+{
+    struct url u;
+    if (url_parse(url, &u)) return u.path;
+    size_t q = slice_chr(url, '?');
+    return q == SLICE_NONE ? url : slice_sub(url, 0, q);
+}
+
+/* The use is a field of a post to the form that the origin stands in. */
+static bool same_form(const struct flow *f, const struct use *u, const struct origin *o)
+{
+    if (!o->form.p) return false;
+    const struct item *it = &f->items[u->node->step];
+    return slice_eq(path_of(o->form), it->url.path) && name_eq(o->name, u->node->name);
+}
+
+static bool in_body_or_query(const struct use *u)
+{
+    return u->node->where == AT_FORM || u->node->where == AT_PART || u->node->where == AT_JSON
+           || u->node->where == AT_QUERY;
+}
+
+/* A bare "id" says nothing: the noun is the key around it or the collection that answered. */
+static struct slice noun(const struct origin *o)
+{
+    if (o->parent.n) return o->parent;
+    struct slice path = o->url, last = { 0 }, piece;
+    while (slice_next(&path, '/', &piece))
+        if (piece.n && !value_is_digits(piece) && value_bits(piece) < BITS_MEDIUM) last = piece;
+    return last;
+}
+
+static bool id_agrees(const struct use *u, const struct origin *o)
+{
+    char stem[32];
+    struct slice name = o->name;
+    if (!name_is_id(name)) return name_eq(name, u->node->name);
+    if (name_stem(name, stem) == 0) name = noun(o);
+    if (name_agrees(name, u->node->name)) return true;
+    /* {"id": 7} of a POST, then id=7 */
+    return name_eq(o->name, u->node->name) && o->state_changing;
+}
+
+static double judge_number_json(const struct use *u, const struct origin *o)
+{
+    bool id = name_is_id(o->name) || name_is_stamp(o->name);
+    if (!id) return 0;
+    bool takes = u->node->where == AT_PATH || name_is_id(u->node->name) || name_is_stamp(u->node->name)
+                 || id_agrees(u, o);
+    if (!takes || !id_agrees(u, o)) return 0;
+    if (o->state_changing) return 0.8;
+    return o->positional ? 0 : 0.6;
+}
+
+/* Weak values: numbers. Words are never tokens. */
+static double judge_weak(const struct flow *f, const struct use *u, const struct origin *o)
+{
+    struct slice v = u->value->text;
+    bool digits = value_is_digits(v), form = same_form(f, u, o);
+    bool named = name_is_id(o->name) || name_is_token(o->name) || name_is_stamp(o->name);
+    if (!digits) return form && o->hidden && name_is_token(o->name) && v.n > 3 ? 0.6 : 0;
+    bool tiny = v.n == 1 && v.p[0] <= '1';
+    switch (o->kind) {
+    case ORIGIN_LOCATION: {
+        const struct item *from = &f->items[o->step];
+        bool made = from->changes_state || (from->hop_of && from->hop_of->changes_state);
+        if (name_eq(o->name, u->node->name)) return made || named ? 0.8 : 0;
+        return made && u->node->where == AT_PATH && name_agrees(o->name, u->node->name) ? 0.75 : 0;
+    }
+    case ORIGIN_INPUT:
+        if (form && o->hidden && (named || v.n > 1)) return tiny && !name_is_id(o->name) ? 0 : 0.75;
+        if (tiny) return 0;
+        return o->hidden && name_is_id(o->name) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
+    case ORIGIN_OPTION: return form && o->chosen && named && !tiny ? 0.6 : 0;
+    case ORIGIN_JSON:
+    case ORIGIN_CLAIM: return judge_number_json(u, o);
+    case ORIGIN_SCRIPT:
+    case ORIGIN_DATA:
+    case ORIGIN_META:
+    case ORIGIN_XML:
+    case ORIGIN_HEADER:
+        if (tiny) return 0;
+        return name_is_id(o->name) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
+    case ORIGIN_COOKIE:
+    case ORIGIN_LINK:
+    case ORIGIN_BODY:
+    case ORIGIN_TEXT: break;
+    }
+    return 0;
+}
+
+static double judge_medium(const struct flow *f, const struct use *u, const struct origin *o)
+{
+    struct slice use = u->node->name;
+    if (same_form(f, u, o) && o->hidden) return 0.9;
+    if (o->kind == ORIGIN_LOCATION || o->kind == ORIGIN_BODY) return 0.8;
+    if (o->kind == ORIGIN_TEXT || !o->name.n) return 0;
+    if (name_eq(o->name, use)) return o->kind == ORIGIN_INPUT && !o->hidden ? 0 : 0.85;
+    if (name_is_token(o->name) || name_is_token(use)) return 0.75;
+    if (name_agrees(o->name, use) && in_body_or_query(u)) return 0.7;
+    if (name_is_id(o->name) && (u->node->where == AT_PATH || name_is_id(use))) return 0.65;
+    return 0;
+}
+
+double judge(const struct flow *f, const struct use *u, const struct origin *o)
+{
+    double bits = u->value->bits;
+    if (bits < BITS_MEDIUM) return judge_weak(f, u, o);
+    if (bits < BITS_STRONG) return judge_medium(f, u, o);
+    if (o->kind == ORIGIN_TEXT) return 0.7;
+    return name_eq(o->name, u->node->name) || name_is_token(o->name) ? 0.98 : 0.9;
+}
+
+double judge_place(const struct flow *f, const struct use *u, const struct origin *o)
+{
+    static const double place[] = {
+        [ORIGIN_LOCATION] = 5, [ORIGIN_HEADER] = 5, [ORIGIN_COOKIE] = 4.5, [ORIGIN_JSON] = 5,
+        [ORIGIN_INPUT] = 5,    [ORIGIN_OPTION] = 4, [ORIGIN_META] = 5,     [ORIGIN_LINK] = 3,
+        [ORIGIN_DATA] = 4,     [ORIGIN_SCRIPT] = 4.5, [ORIGIN_XML] = 4.2,  [ORIGIN_BODY] = 5,
+        [ORIGIN_CLAIM] = 4,    [ORIGIN_TEXT] = 2,
+    };
+    double p = place[o->kind];
+    if (o->positional) p -= 2;
+    if (o->kind == ORIGIN_SCRIPT && !o->name.n) p -= 1.5;
+    if (o->name.n && name_eq(o->name, u->node->name)) p += 0.5;
+    if (same_form(f, u, o)) p += 1;
+    /* The answer of the request that made it, rather than a list that others write to as well. */
+    bool object = !name_is_token(o->name) && !name_is_token(u->node->name);
+    if (o->state_changing && object) p += 1;
+    return p;
+}

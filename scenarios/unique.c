@@ -1,0 +1,92 @@
+/* --unique: recorded names that a server keeps unique, made different for each user and iteration.
+ *
+ * Called before origins are chosen. Every request text that holds the value is changed, in the spellings
+ * that servers derive from it: as it is, in lower case, with blanks as '-' or '_', and both. */
+#include <ctype.h>
+
+#include "scenarios/report.h"
+#include "scenarios/walk.h"
+
+struct spelling {
+    struct flow *f;
+    struct slice text, expr;
+    size_t found;
+};
+
+static bool is_boundary(struct slice t, size_t i)
+{
+    if (i == 0 || i >= t.n) return true;
+    return !isalnum((unsigned char)t.p[i]) || !isalnum((unsigned char)t.p[i - 1]);
+}
+
+static void replace(struct node *n, void *arg)
+{
+    struct spelling *s = arg;
+    if (n->children) return;
+    for (size_t at = 0, hit; (hit = slice_find(slice_from(n->text, at), s->text)) != SLICE_NONE;) {
+        size_t from = at + hit, to = from + s->text.n;
+        at = to;
+        if (!is_boundary(n->text, from) || !is_boundary(n->text, to)) continue;
+        node_span(s->f, n, from, to, s->expr);
+        s->found++;
+    }
+}
+
+/* "a@b" keeps its domain: ${unique("a") + "@b"}. */
+static struct slice expression(struct flow *f, struct slice text)
+{
+    struct buf b = BUF_INIT(64 << 10);
+    size_t at = slice_chr(text, '@');
+    buf_addz(&b, "unique(");
+    template_quote(&b, at == SLICE_NONE ? text : slice_sub(text, 0, at));
+    buf_addz(&b, ")");
+    if (at != SLICE_NONE) {
+        buf_addz(&b, " + ");
+        template_quote(&b, slice_from(text, at));
+    }
+    struct slice out = arena_dup(f->a, buf_slice(&b));
+    buf_free(&b);
+    return out;
+}
+
+static struct slice spelled(struct flow *f, struct slice text, bool lower, char blank)
+{
+    char *p = arena_alloc(f->a, 1, text.n + 1);
+    for (size_t i = 0; i < text.n; i++) {
+        unsigned char c = (unsigned char)text.p[i];
+        p[i] = text.p[i] == ' ' ? blank : (char)(lower ? tolower(c) : c);
+    }
+    return (struct slice){ p, text.n };
+}
+
+static bool is_known(const struct slice *v, size_t n, struct slice s)
+{
+    for (size_t i = 0; i < n; i++)
+        if (slice_eq(v[i], s)) return true;
+    return false;
+}
+
+static size_t make_unique(struct flow *f, struct slice value)
+{
+    static const char blanks[] = { ' ', '-', '_' };
+    struct slice done[6];
+    size_t n = 0, found = 0;
+    for (unsigned k = 0; k < 6; k++) {
+        struct slice text = spelled(f, value, k >= 3, blanks[k % 3]);
+        if (is_known(done, n, text)) continue;
+        done[n++] = text;
+        struct spelling s = { f, text, expression(f, text), 0 };
+        for (size_t i = 0; i < f->n; i++) walk_nodes(&f->items[i], replace, &s);
+        found += s.found;
+    }
+    return found;
+}
+
+void flow_unique(struct flow *f)
+{
+    for (size_t i = 0; i < f->cfg->unique_n; i++) {
+        struct slice value = f->cfg->unique[i];
+        if (!value.n || !make_unique(f, value))
+            report_warn(f, "--unique \"%.*s\": no request holds this text", SL_FMT(value));
+    }
+}
