@@ -54,4 +54,8 @@ struct scenario *correlate(const struct session *const *several, size_t n,
                            const struct import_cfg *cfg, struct import_report *report,
                            struct err *err);
 
+/* The report for scripts (product.md's members) and for people; values are masked. */
+void import_report_json(const struct import_report *r, struct buf *out);
+void import_report_text(const struct import_report *r, bool explain, struct buf *out);
+
 #endif

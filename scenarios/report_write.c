@@ -1,0 +1,107 @@
+/* The import's report as JSON (scripts read it) and as text (people do). Called by cli's import.
+ *
+ * Values of tokens are secrets of the recorded account: they are written masked. The JSON has the members
+ * that product.md promises, in this order, and those that --explain adds behind them. */
+#include "scenarios/correlate.h"
+
+#include "base/json.h"
+#include "base/log.h"
+
+static void write_counts(struct jsonw *w, const char *key, const struct count_by *v, size_t n)
+{
+    jsonw_key(w, key);
+    jsonw_object(w);
+    for (size_t i = 0; i < n; i++) {
+        jsonw_key_s(w, v[i].name);
+        jsonw_u64(w, v[i].count);
+    }
+    jsonw_object_end(w);
+}
+
+static void write_list(struct jsonw *w, const char *key, const struct slice *v, size_t n)
+{
+    jsonw_key(w, key);
+    jsonw_array(w);
+    for (size_t i = 0; i < n; i++) jsonw_str(w, v[i]);
+    jsonw_array_end(w);
+}
+
+static void write_pair(struct jsonw *w, const char *key, struct slice value)
+{
+    jsonw_key(w, key);
+    jsonw_str(w, value);
+}
+
+static void write_token(struct jsonw *w, const struct token *t)
+{
+    struct buf masked = BUF_INIT(4096);
+    log_mask(&masked, t->value);
+    jsonw_object(w);
+    write_pair(w, "name", t->name);
+    write_pair(w, "from", t->from);
+    write_pair(w, "extract", t->extract);
+    write_list(w, "uses", t->uses, t->uses_n);
+    write_pair(w, "value", buf_slice(&masked));
+    jsonw_key(w, "confidence");
+    jsonw_f64(w, t->confidence, 2);
+    jsonw_key(w, "inferred");
+    jsonw_bool(w, t->inferred);
+    write_list(w, "runners_up", t->runners_up, t->runners_up_n);
+    jsonw_object_end(w);
+    buf_free(&masked);
+}
+
+void import_report_json(const struct import_report *r, struct buf *out)
+{
+    struct jsonw w = { .out = out, .indent = 2 };
+    jsonw_object(&w);
+    write_pair(&w, "format", r->format);
+    jsonw_key(&w, "entries_read");
+    jsonw_u64(&w, r->entries_read);
+    jsonw_key(&w, "entries_kept");
+    jsonw_u64(&w, r->entries_kept);
+    write_counts(&w, "dropped", r->dropped, r->dropped_n);
+    write_counts(&w, "hosts", r->hosts, r->hosts_n);
+    jsonw_key(&w, "tokens");
+    jsonw_array(&w);
+    for (size_t i = 0; i < r->tokens_n; i++) write_token(&w, &r->tokens[i]);
+    jsonw_array_end(&w);
+    write_list(&w, "warnings", r->warnings, r->warnings_n);
+    jsonw_object_end(&w);
+    buf_addc(out, '\n');
+}
+
+static void text_counts(struct buf *out, const char *what, const struct count_by *v, size_t n)
+{
+    if (!n) return;
+    buf_addf(out, "%-10s", what);
+    for (size_t i = 0; i < n; i++)
+        buf_addf(out, "%s%.*s %zu", i ? ", " : "", SL_FMT(v[i].name), v[i].count);
+    buf_addc(out, '\n');
+}
+
+static void text_token(struct buf *out, const struct token *t, bool explain)
+{
+    buf_addf(out, "  %-24.*s %.*s\n", SL_FMT(t->name), SL_FMT(t->from));
+    buf_addf(out, "  %-24s   %.*s\n", "", SL_FMT(t->extract));
+    size_t shown = explain ? t->uses_n : t->uses_n < 3 ? t->uses_n : 3;
+    for (size_t i = 0; i < shown; i++) buf_addf(out, "  %-24s   -> %.*s\n", "", SL_FMT(t->uses[i]));
+    if (shown < t->uses_n) buf_addf(out, "  %-24s   -> and %zu more\n", "", t->uses_n - shown);
+    if (t->inferred) buf_addf(out, "  %-24s   inferred: the recording does not hold it\n", "");
+    if (!explain) return;
+    buf_addf(out, "  %-24s   value ", "");
+    log_mask(out, t->value);
+    buf_addf(out, ", sure %.2f\n", t->confidence);
+    for (size_t i = 0; i < t->runners_up_n; i++)
+        buf_addf(out, "  %-24s   not %.*s\n", "", SL_FMT(t->runners_up[i]));
+}
+
+void import_report_text(const struct import_report *r, bool explain, struct buf *out)
+{
+    buf_addf(out, "%-10s%zu entries, %zu kept\n", "read", r->entries_read, r->entries_kept);
+    text_counts(out, "dropped", r->dropped, r->dropped_n);
+    text_counts(out, "hosts", r->hosts, r->hosts_n);
+    buf_addf(out, "%-10s%zu\n", "tokens", r->tokens_n);
+    for (size_t i = 0; i < r->tokens_n; i++) text_token(out, &r->tokens[i], explain);
+    for (size_t i = 0; i < r->warnings_n; i++) buf_addf(out, "warning: %.*s\n", SL_FMT(r->warnings[i]));
+}
