@@ -105,6 +105,9 @@ static void offer_url_part(struct scan *s, const struct cand_url *u, struct slic
     if (!o) return;
     o->url = full;
     o->form = u->form;
+    bool param = part.p > u->url.p && part.p[-1] == '=' && name.n;
+    if (u->whole && u->whole->kind == EXTRACT_LOCATION && param)
+        way_add(o, (struct extract){ .kind = EXTRACT_LOCATION, .expr = name });
     if (u->whole) way_url_of(s, o, u->whole, u->url, part, c);
     else way_url(s, o, u->url, part, c);
 }

@@ -117,25 +117,79 @@ static bool is_covered(const struct flow *f, const struct use *u)
     return it->location.n && root_of(u->node) == it->target;
 }
 
-static void choose_value(struct flow *f, struct value *v)
+/* A longer text around it is a token already, or the whole of it. */
+static bool is_inside_decided(const struct use *u)
+{
+    for (const struct span *s = u->node->decided; s; s = s->next)
+        if (u->from < s->to && s->from < u->to) return true;
+    for (const struct node *n = u->node; n->parent; n = n->parent)
+        for (const struct span *s = n->parent->decided; s; s = s->next)
+            if (n->from < s->to && s->from < n->to) return true;
+    return false;
+}
+
+static void mark_decided(struct flow *f, const struct use *u)
+{
+    struct span *s = arena_one(f->a, struct span);
+    *s = (struct span){ .from = u->from, .to = u->to, .next = u->node->decided };
+    u->node->decided = s;
+}
+
+static bool may_be_token(const struct value *v)
+{
+    return v->first_use != SIZE_MAX && v->origins && !(v->in_static && v->bits >= BITS_MEDIUM);
+}
+
+static void choose_use(struct flow *f, struct use *u)
+{
+    double sure = 0;
+    if (u->expr.n || is_covered(f, u) || is_inside_decided(u)) return;
+    struct origin *o = best_origin(f, u, &sure);
+    if (!o) return;
+    feed(f, u, o, sure);
+    mark_decided(f, u);
+}
+
+/* Referer and assets: what they carry of a value that is a token for other reasons. */
+static void choose_secondary(struct flow *f, struct value *v)
 {
     bool fed = false;
-    if (v->first_use == SIZE_MAX || !v->origins || (v->in_static && v->bits >= BITS_MEDIUM)) return;
+    for (const struct use *u = v->uses; u && !fed; u = u->next) fed = u->origin != NULL;
+    if (!fed || v->bits < BITS_MEDIUM) return;
     for (struct use *u = v->uses; u; u = u->next) {
-        if (u->expr.n || u->node->secondary || is_covered(f, u)) continue;
-        double sure = 0;
-        struct origin *o = best_origin(f, u, &sure);
-        if (!o) continue;
-        feed(f, u, o, sure);
-        fed = true;
-    }
-    if (!fed) return;
-    for (struct use *u = v->uses; u; u = u->next) { /* Referer, assets: what they carry of it */
-        if (u->expr.n || !u->node->secondary || v->bits < BITS_MEDIUM) continue;
+        if (u->expr.n || !u->node->secondary || is_inside_decided(u)) continue;
         struct origin *o = v->origins;
         while (o && !(o->fed && was_seen(f, o, u->node->step))) o = o->prev;
         if (o) feed(f, u, o, 0);
+        if (o) mark_decided(f, u);
     }
+}
+
+static int longest_first(const void *x, const void *y)
+{
+    const struct use *a = *(struct use *const *)x, *b = *(struct use *const *)y;
+    size_t na = a->to - a->from, nb = b->to - b->from;
+    if (na != nb) return na > nb ? -1 : 1;
+    return a->node->step < b->node->step ? -1 : a->node->step > b->node->step;
+}
+
+/* Texts before the words in them, so that a token is never put together from its pieces. */
+static void choose_all(struct flow *f)
+{
+    struct slice key;
+    void *value;
+    size_t n = 0, count = 0;
+    for (size_t i = 0; map_next(f->values, &i, &key, &value);)
+        for (struct use *u = ((struct value *)value)->uses; u; u = u->next) count += may_be_token(value);
+    struct use **v = mem_alloc(count + 1, sizeof(struct use *));
+    for (size_t i = 0; map_next(f->values, &i, &key, &value);)
+        for (struct use *u = ((struct value *)value)->uses; u; u = u->next)
+            if (may_be_token(value) && !u->node->secondary) v[n++] = u;
+    qsort(v, n, sizeof(struct use *), longest_first);
+    for (size_t i = 0; i < n; i++) choose_use(f, v[i]);
+    free(v);
+    for (size_t i = 0; map_next(f->values, &i, &key, &value);)
+        if (may_be_token(value)) choose_secondary(f, value);
 }
 
 /* ---- redirects ------------------------------------------------------------------------------------ */
@@ -340,9 +394,7 @@ static void name_origins(struct flow *f)
 
 void flow_choose(struct flow *f)
 {
-    struct slice key;
-    void *value;
     for (size_t i = 0; i < f->n; i++) take_location(f, &f->items[i]);
-    for (size_t i = 0; map_next(f->values, &i, &key, &value);) choose_value(f, value);
+    choose_all(f);
     name_origins(f);
 }

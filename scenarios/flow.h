@@ -36,6 +36,7 @@ struct node {
     size_t step;
     bool secondary; /* replaced when the value is a token anyway, never a reason for one */
     struct span *spans;
+    struct span *decided; /* stretches that have an origin */
 };
 
 struct value;

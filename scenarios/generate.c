@@ -45,8 +45,13 @@ static size_t steps_of(const struct value *v, const struct use **first)
 static void say(struct flow *f, const struct value *v, const struct use *first, struct slice expr,
                 struct slice var)
 {
-    struct token *t = report_token(f);
-    t->name = arena_dup(f->report_arena, var.n ? var : first->node->name);
+    struct slice name = var.n ? var : first->node->name;
+    struct token *t = NULL;
+    for (size_t i = 0; i < f->report->tokens_n && !t; i++)
+        if (slice_eq(f->report->tokens[i].name, name) && slice_eq(f->report->tokens[i].extract, expr))
+            t = &f->report->tokens[i];
+    if (!t) t = report_token(f);
+    t->name = arena_dup(f->report_arena, name);
     t->value = arena_dup(f->report_arena, slice_sub(v->text, 0, 200));
     t->from = SL("client");
     t->extract = arena_dup(f->report_arena, expr);
