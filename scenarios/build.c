@@ -88,15 +88,6 @@ static bool is_wanted(const struct builder *b, const struct item *it, const stru
     return !fetch || it->changes_state;
 }
 
-/* Origin and Referer name the recorded host: the target's stands there in a run. */
-static struct slice with_target(struct builder *b, struct slice text)
-{
-    struct slice rest = slice_from(text, b->f->target.n);
-    bool own = slice_istarts(text, b->f->target) && (!rest.n || rest.p[0] == '/' || rest.p[0] == '?');
-    if (!own) return text;
-    return arena_printf(b->a, "${target}%.*s", SL_FMT(rest));
-}
-
 static void add_headers(struct builder *b, struct item *it, struct request_step *r)
 {
     r->headers.v = arena_many(b->a, it->headers_n + 1, struct field);
@@ -104,7 +95,6 @@ static void add_headers(struct builder *b, struct item *it, struct request_step 
         struct field_nodes *h = &it->headers[i];
         if (!is_wanted(b, it, h)) continue;
         struct slice value = rendered(b, h->value), name = arena_dup(b->a, h->name->text);
-        if (slice_ieq(name, SL("origin")) || slice_ieq(name, SL("referer"))) value = with_target(b, value);
         r->headers.v[r->headers.n++] = (struct field){ name, value };
     }
     if (it->cookie_node)
@@ -160,7 +150,7 @@ static void add_body(struct builder *b, struct item *it, struct request_step *r)
 
 static struct slice step_url(struct builder *b, struct item *it)
 {
-    struct slice path = it->location.n ? arena_printf(b->a, "${%.*s}", SL_FMT(it->location)) : rendered(b, it->target);
+    struct slice path = it->location.n ? arena_printf(b->a, "/${%.*s}", SL_FMT(it->location)) : rendered(b, it->target);
     return it->main_origin ? path : arena_printf(b->a, "%.*s%.*s", SL_FMT(it->origin), SL_FMT(path));
 }
 
@@ -291,16 +281,22 @@ static struct step *steps_of_items(struct builder *b, size_t from, size_t to, si
 
 /* ---- the whole ------------------------------------------------------------------------------------ */
 
-/* Where the logout begins: the last request that says so, when only reading comes behind it. */
+static bool is_logout(const struct item *it)
+{
+    const struct request *r = &it->ex->request;
+    if (it->is_static || it->hop_of) return false;
+    if (name_is_logout(it->url.target)) return true;
+    return it->changes_state && r->body.n < 1000 && slice_ifind(r->body, SL("logout")) != SLICE_NONE;
+}
+
+/* Where the logout begins: the last request that says so, if nothing that changes state is behind it. */
 static size_t find_logout(const struct flow *f, size_t from)
 {
     size_t at = f->n;
     for (size_t i = from; i < f->n; i++) {
         const struct item *it = &f->items[i];
-        if (!it->is_static && !it->hop_of && name_is_logout(it->url.target) && at == f->n) at = i;
-        else if (it->changes_state && !name_is_logout(it->url.target) && !it->hop_of && at < f->n
-                 && value_bits(it->url.path) < BITS_STRONG && it->navigation == false)
-            at = f->n;
+        if (is_logout(it)) at = at == f->n ? i : at;
+        else if (it->changes_state && it->ex->request.body.n && at < f->n && i > at + 8) at = f->n;
     }
     return at > from ? at : f->n;
 }

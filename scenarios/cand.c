@@ -29,7 +29,8 @@ struct value *scan_value(struct scan *s, struct slice text, struct slice name, e
     if (v->first_use == SIZE_MAX) return NULL;
     if (v->bits >= BITS_MEDIUM) return v;
     if (kind == ORIGIN_TEXT) return NULL;
-    if (kind == ORIGIN_LOCATION || name_is_id(name) || name_matters(v, name)) return v;
+    if (kind == ORIGIN_LOCATION || name_is_id(name) || name_is_token(name) || name_matters(v, name))
+        return v;
     return NULL;
 }
 

@@ -85,7 +85,7 @@ static void input(struct html_page *p)
     struct slice type = html_attr(&p->h, SL("type"));
     bool hidden = slice_ieq(type, SL("hidden"));
     /* Joomla and others: the token is the field's name. */
-    if (hidden && value_bits(name) >= BITS_STRONG) {
+    if (hidden && value_is_token_name(name)) {
         struct value *v = scan_value(p->s, name, SL("name"), ORIGIN_INPUT);
         struct origin *o = v ? scan_origin(p->s, v, ORIGIN_INPUT, SL("name")) : NULL;
         if (o) way_between(p->s, o, html_attr(&p->h, SL("name")), CODING_NONE);
@@ -198,7 +198,7 @@ static void attributes(struct html_page *p)
     if (link) return; /* addresses of assets are no tokens */
     for (unsigned i = 0; i < p->h.attrs_n; i++) {
         const struct html_attr *at = &p->h.attrs[i];
-        bool own = slice_ieq(at->name, SL("value")) || slice_ieq(at->name, SL("class"))
+        bool own = slice_ieq(at->name, SL("value")) || slice_ieq(at->name, SL("name")) || slice_ieq(at->name, SL("class"))
                    || slice_ieq(at->name, SL("style")) || slice_ieq(at->name, SL("content"));
         if (!at->value.n || at->value.n > 100000 || own) continue;
         if (is_url_attr(at->name)) url_attr(p, at->value);

@@ -61,12 +61,22 @@ static const struct origin *first_origin(const struct value *v)
     return o;
 }
 
+/* The first answer that gave the value under the use's name. */
+static size_t first_named(const struct use *u)
+{
+    size_t step = SIZE_MAX;
+    for (const struct origin *o = u->value->origins; o; o = o->prev)
+        if (name_eq(o->name, u->node->name)) step = o->step;
+    return step;
+}
+
 /* The client had the value before any answer did. Weak values: under the same name. */
 static bool is_clients_own(const struct use *u, const struct origin *o, const struct origin *first)
 {
     const struct value *v = u->value;
     if (v->bits >= BITS_MEDIUM) return v->first_use <= first->step;
-    for (const struct use *e = v->uses; e && e->node->step <= o->step; e = e->next)
+    size_t named = first_named(u), until = named < o->step ? named : o->step;
+    for (const struct use *e = v->uses; e && e->node->step <= until; e = e->next)
         if (!e->node->secondary && name_eq(e->node->name, u->node->name)) return true;
     return false;
 }
@@ -165,6 +175,19 @@ static void choose_secondary(struct flow *f, struct value *v)
     }
 }
 
+/* A bare id beside an address that holds the same one: POST /posts/5 {"id":5}. */
+static void inherit(struct flow *f, struct value *v)
+{
+    if (v->bits >= BITS_MEDIUM || !value_is_digits(v->text)) return;
+    for (struct use *u = v->uses; u; u = u->next) {
+        bool id = !u->origin && !u->expr.n && !u->node->secondary && name_is_id(u->node->name);
+        if (!id || is_covered(f, u) || is_inside_decided(u)) continue;
+        for (struct use *w = v->uses; w && !u->origin; w = w->next)
+            if (w->origin && w->node->step == u->node->step) feed(f, u, w->origin, 0);
+        if (u->origin) mark_decided(f, u);
+    }
+}
+
 static int longest_first(const void *x, const void *y)
 {
     const struct use *a = *(struct use *const *)x, *b = *(struct use *const *)y;
@@ -189,7 +212,10 @@ static void choose_all(struct flow *f)
     for (size_t i = 0; i < n; i++) choose_use(f, v[i]);
     free(v);
     for (size_t i = 0; map_next(f->values, &i, &key, &value);)
-        if (may_be_token(value)) choose_secondary(f, value);
+        if (may_be_token(value)) {
+            inherit(f, value);
+            choose_secondary(f, value);
+        }
 }
 
 /* ---- redirects ------------------------------------------------------------------------------------ */
@@ -209,8 +235,8 @@ static void take_location(struct flow *f, struct item *it)
     struct item *from = it->hop_of;
     if (!from || it->is_static || !has_volatile(it->ex->request.url)) return;
     struct extract way = { .kind = EXTRACT_LOCATION,
-                           .regex = SL("^(?:[A-Za-z]+://[^/?#]*)?([/?][^#]*)") };
-    if (!way_gives(f, from, &way, it->url.target)) return;
+                           .regex = SL("^[A-Za-z]+://[^/?#]*/([^#]*)") };
+    if (!way_gives(f, from, &way, slice_from(it->url.target, 1))) return;
     way.name = var_name(f, SL("location"));
     item_extract(f, from, way);
     it->location = way.name;

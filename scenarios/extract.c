@@ -8,6 +8,7 @@
 #include "base/enc.h"
 #include "base/json.h"
 #include "base/num.h"
+#include "http/url.h"
 #include "scenarios/css.h"
 #include "scenarios/html.h"
 #include "scenarios/jsonpath.h"
@@ -216,7 +217,7 @@ static bool find_location(const struct extractor *x, const struct answer *a, str
     if (url.n == 0 && (a->status < 300 || a->status > 399)) url = a->url;
     if (url.n == 0) return false;
     struct slice expr = x->what.expr, path = url, query = SL(""), fragment = SL("");
-    *out = url;
+    *out = url_resolve(scratch, a->url, url);
     if (expr.n == 0) return true;
     slice_cut(path, '#', &path, &fragment);
     slice_cut(path, '?', &path, &query);
@@ -278,8 +279,11 @@ bool extractor_run(const struct extractor *x, const struct answer *a, struct are
 {
     struct slice value;
     if (!find(x, a, scratch, &value)) return false;
+    /* A token is opened before the pattern looks into it; other decoding is of what the pattern found. */
+    bool jwt = x->what.decode[0] == DECODE_JWT;
+    if (jwt && !decode(DECODE_JWT, scratch, &value)) return false;
     if (x->refine && !regex_find(x->refine, value, 1, scratch, &value)) return false;
-    for (size_t i = 0; i < sizeof x->what.decode / sizeof *x->what.decode; i++)
+    for (size_t i = jwt; i < sizeof x->what.decode / sizeof *x->what.decode; i++)
         if (!decode(x->what.decode[i], scratch, &value)) return false;
     *out = value.p ? value : SL("");
     return true;

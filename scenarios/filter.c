@@ -203,6 +203,8 @@ static void fill(struct flow *f, struct item *it, const struct exchange *ex, con
     it->changes_state = !is_get(ex) && !slice_eq(ex->request.method, SL("OPTIONS"));
     it->navigation = is_navigation(ex) && !it->is_static;
     it->body_type = body_type(ex);
+    it->is_script = is_get(ex) && (slice_ieq(ex->resource, SL("script"))
+                                   || slice_ifind(it->body_type, SL("javascript")) != SLICE_NONE);
 }
 
 /* Links redirect hops: an item whose URL is the Location of an earlier one that nobody followed yet. */

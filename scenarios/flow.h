@@ -107,7 +107,7 @@ struct item {
     struct slice origin;     /* scheme://host[:port] */
     size_t index;
     int64_t start_ns, first_byte_ns, end_ns; /* since the first item */
-    bool is_static, changes_state, navigation, main_origin;
+    bool is_static, is_script, changes_state, navigation, main_origin;
     struct item *hop_of;     /* the item whose Location this one follows */
     struct slice body_type;  /* media type of the answer, guessed where missing */
     /* requests */

@@ -87,6 +87,15 @@ static bool is_near(int64_t a, int64_t b)
     return a - b < NEAR_S && b - a < NEAR_S;
 }
 
+/* jQuery's and phpMyAdmin's cache busters: milliseconds and some random digits behind them. */
+static struct slice time_with_tail(struct flow *f, size_t digits)
+{
+    uint64_t from = 1;
+    for (size_t i = 1; i < digits; i++) from *= 10;
+    return arena_printf(f->a, "now_ms() + random(%llu, %llu)", (unsigned long long)from,
+                        (unsigned long long)(from * 10 - 1));
+}
+
 /* The expression of a time close to its request; empty: it is none. */
 static struct slice time_expression(struct flow *f, const struct value *v, const struct use *u)
 {
@@ -96,6 +105,9 @@ static struct slice time_expression(struct flow *f, const struct value *v, const
     if (now == 0) return (struct slice){ 0 };
     if (t.n == 13 && num_u64(t, UINT64_MAX, &number) && is_near((int64_t)(number / 1000), now))
         return SL("now_ms()");
+    if (t.n > 13 && t.n <= 20 && value_is_digits(t) && num_u64(slice_sub(t, 0, 10), UINT64_MAX, &number)
+        && is_near((int64_t)number, now))
+        return time_with_tail(f, t.n - 13);
     if (t.n == 10 && num_u64(t, UINT64_MAX, &number) && is_near((int64_t)number, now)) return SL("now()");
     if (t.n == 24 && t.p[10] == 'T' && t.p[23] == 'Z' && clock_parse_iso(t, &ns)
         && is_near(ns / (int64_t)NS_PER_S, now))

@@ -8,16 +8,6 @@
 
 #include "scenarios/value.h"
 
-/* Times and versions of a record: small numbers that change with every write. */
-static bool name_is_stamp(struct slice name)
-{
-    static const char *const words[] = { "time", "stamp", "rev", "version", "lock", "oldid", "edit",
-                                         "date", "seq", "draft" };
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (slice_ifind(name, slice_z(words[i])) != SLICE_NONE) return true;
-    return false;
-}
-
 static struct slice path_of(struct slice url)
 {
     struct url u;
@@ -72,14 +62,30 @@ static double judge_number_json(const struct use *u, const struct origin *o)
     return o->positional ? 0 : 0.6;
 }
 
+static bool has_digit(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (s.p[i] >= '0' && s.p[i] <= '9') return true;
+    return false;
+}
+
+/* A field for tokens: what it holds is one even when chance made it look like a word. */
+static bool token_names(const struct use *u, const struct origin *o)
+{
+    if (u->value->text.n < 4 || !o->name.n || !has_digit(u->value->text)) return false;
+    if (o->kind == ORIGIN_INPUT && !o->hidden) return false;
+    return name_is_token(u->node->name) && (name_is_token(o->name) || name_eq(o->name, u->node->name));
+}
+
 /* Weak values: numbers. Words are never tokens. */
 static double judge_weak(const struct flow *f, const struct use *u, const struct origin *o)
 {
     struct slice v = u->value->text;
-    bool digits = value_is_digits(v), form = same_form(f, u, o);
+    bool form = same_form(f, u, o);
     bool named = name_is_id(o->name) || name_is_token(o->name) || name_is_stamp(o->name);
-    if (!digits) return form && o->hidden && name_is_token(o->name) && v.n > 3 ? 0.6 : 0;
-    bool tiny = v.n == 1 && v.p[0] <= '1';
+    if (token_names(u, o)) return 0.75;
+    if (!value_is_digits(v)) return 0;
+    bool tiny = v.n == 1 && v.p[0] <= '1', generic = slice_ieq(o->name, SL("id"));
     switch (o->kind) {
     case ORIGIN_LOCATION: {
         const struct item *from = &f->items[o->step];
@@ -88,7 +94,8 @@ static double judge_weak(const struct flow *f, const struct use *u, const struct
         return made && u->node->where == AT_PATH && name_agrees(o->name, u->node->name) ? 0.75 : 0;
     }
     case ORIGIN_INPUT:
-        if (form && o->hidden && (named || v.n > 1)) return tiny && !name_is_id(o->name) ? 0 : 0.75;
+        if (form && o->hidden && named) return 0.75;
+        if (form && o->hidden && v.n > 1) return 0.6;
         if (tiny) return 0;
         return o->hidden && name_is_id(o->name) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
     case ORIGIN_OPTION: return form && o->chosen && named && !tiny ? 0.6 : 0;
@@ -99,7 +106,7 @@ static double judge_weak(const struct flow *f, const struct use *u, const struct
     case ORIGIN_META:
     case ORIGIN_XML:
     case ORIGIN_HEADER:
-        if (tiny) return 0;
+        if (tiny || generic) return 0;
         return name_is_id(o->name) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
     case ORIGIN_COOKIE:
     case ORIGIN_LINK:
@@ -122,9 +129,16 @@ static double judge_medium(const struct flow *f, const struct use *u, const stru
     return 0;
 }
 
+/* hashed_field[53d670af]: a name that holds its own value is made from it. */
+static bool names_itself(const struct use *u)
+{
+    return u->value->text.n >= 6 && slice_find(u->node->name, u->value->text) != SLICE_NONE;
+}
+
 double judge(const struct flow *f, const struct use *u, const struct origin *o)
 {
     double bits = u->value->bits;
+    if (names_itself(u)) return 0;
     if (bits < BITS_MEDIUM) return judge_weak(f, u, o);
     if (bits < BITS_STRONG) return judge_medium(f, u, o);
     if (o->kind == ORIGIN_TEXT) return 0.7;

@@ -128,7 +128,7 @@ static void expand_pairs(struct flow *f, struct node *n, size_t from, size_t to,
             c->where = n->where == AT_PATH ? AT_QUERY : n->where;
         }
         if (c) node_expand(f, c, depth + 1);
-        if (eq != SLICE_NONE && value_bits(slice_sub(n->text, from, from + eq)) >= BITS_STRONG) {
+        if (eq != SLICE_NONE && value_is_token_name(slice_sub(n->text, from, from + eq))) {
             struct node *name = node_child(f, n, from, from + eq, CODING_FORM);
             if (name) node_use(f, name, 0, name->text.n);
         }

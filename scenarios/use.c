@@ -45,7 +45,7 @@ static struct node *root(struct flow *f, struct item *it, struct slice text, enu
     n->step = it->index;
     n->where = where;
     n->name = name;
-    n->secondary = it->is_static;
+    n->secondary = it->is_static || it->is_script;
     return n;
 }
 
@@ -158,7 +158,7 @@ static void take_form(struct flow *f, struct item *it, struct slice body)
     for (size_t i = 0; i < n; i++) {
         struct field_nodes *fn = add_field(it);
         fn->name = root(f, it, v[i].name, AT_FORM, v[i].name);
-        if (value_bits(v[i].name) >= BITS_STRONG) node_use(f, fn->name, 0, v[i].name.n);
+        if (value_is_token_name(v[i].name)) node_use(f, fn->name, 0, v[i].name.n);
         fn->value = root(f, it, v[i].value, AT_FORM, v[i].name);
         node_expand(f, fn->value, 1);
     }

@@ -62,6 +62,13 @@ bool value_is_plain(struct slice s)
     return s.n > 0;
 }
 
+bool value_is_token_name(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!is_digit(s.p[i]) && !is_letter(s.p[i])) return false;
+    return s.n >= 16 && value_bits(s) >= 60;
+}
+
 bool value_is_jwt(struct slice s)
 {
     if (s.n < 20 || !slice_starts(s, SL("eyJ"))) return false;
@@ -102,7 +109,7 @@ static bool looks_like_word(struct slice run)
         cluster = v ? 0 : cluster + 1;
         if (cluster > worst) worst = cluster;
     }
-    if (run.n <= 3) return true;
+    if (run.n <= 4) return true;
     if (humps(run) * 4 > run.n) return false;
     return worst <= 5 && vowels * 6 >= run.n;
 }
@@ -160,10 +167,32 @@ static double run_bits(struct slice run, bool mixed, double *words)
     return b;
 }
 
+/* Letters and digits of one hexadecimal number: nonces are often short, and chance may group them. */
+static bool is_hex_number(struct slice s)
+{
+    bool digit = false, letter = false;
+    for (size_t i = 0; i < s.n; i++) {
+        if (!isxdigit((unsigned char)s.p[i])) return false;
+        if (is_digit(s.p[i])) digit = true;
+        else letter = true;
+    }
+    return s.n >= 8 && digit && letter;
+}
+
+/* The host of a URL is no information: only what is behind it. */
+static struct slice behind_host(struct slice s)
+{
+    if (!slice_starts(s, SL("http://")) && !slice_starts(s, SL("https://"))) return s;
+    size_t from = slice_find(s, SL("//")) + 2, slash = slice_chr(slice_from(s, from), '/');
+    return slash == SLICE_NONE ? slice_sub(s, 0, 4) : slice_from(s, from + slash);
+}
+
 double value_bits(struct slice s)
 {
+    s = behind_host(s);
     if (s.n == 0) return 0;
     if (value_is_uuid(s)) return 122;
+    if (is_hex_number(s) && distinct(s) >= 4) return 4.0 * (double)s.n + 1;
     size_t kinds = distinct(s);
     if (kinds <= 2 || is_date_or_version(s)) return kinds < 5 ? (double)kinds : 10;
     bool mixed = is_mixed(s);
@@ -270,6 +299,36 @@ static bool ends_with(const char *p, size_t n, const char *end)
 {
     size_t e = strlen(end);
     return n >= e && memcmp(p + n - e, end, e) == 0;
+}
+
+/* The words of a name: "wpEdittime", "lock_version", "meta[rev]". */
+static bool next_word(struct slice name, size_t *at, struct slice *word)
+{
+    size_t i = *at;
+    while (i < name.n && !is_letter(name.p[i])) i++;
+    size_t from = i;
+    while (i < name.n && is_letter(name.p[i])) {
+        bool hump = i > from && islower((unsigned char)name.p[i - 1]) && isupper((unsigned char)name.p[i]);
+        if (hump) break;
+        i++;
+    }
+    *at = i;
+    *word = slice_sub(name, from, i);
+    return i > from;
+}
+
+bool name_is_stamp(struct slice name)
+{
+    static const char *const ends[] = { "time", "timestamp", "stamp", "rev", "revid", "revision",
+                                        "version", "lock", "oldid", "seq", "date", "baserev" };
+    struct slice word;
+    for (size_t at = 0; next_word(name, &at, &word);)
+        for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+            struct slice e = slice_z(ends[i]);
+            if (slice_ieq(word, e)) return true;
+            if (i < 3 && word.n > e.n && slice_ieq(slice_from(word, word.n - e.n), e)) return true;
+        }
+    return false;
 }
 
 size_t name_stem(struct slice name, char out[32])

@@ -14,6 +14,8 @@
 double value_bits(struct slice s);
 bool value_is_digits(struct slice s);
 bool value_is_uuid(struct slice s);
+/* A field name that is itself a token (Joomla): letters and digits only, and random. */
+bool value_is_token_name(struct slice s);
 bool value_is_jwt(struct slice s);
 bool value_is_printable(struct slice s); /* UTF-8 text without control characters */
 bool value_is_hex(struct slice s);       /* even number of digits, 8 or more */
@@ -22,6 +24,7 @@ bool value_is_plain(struct slice s);
 
 bool name_is_token(struct slice name);    /* csrf, nonce, session, ticket… */
 bool name_is_id(struct slice name);       /* id, userId, user_id, rev, version… */
+bool name_is_stamp(struct slice name);    /* time, version or revision of a record */
 bool name_is_password(struct slice name);
 bool name_is_user(struct slice name);
 bool name_is_logout(struct slice path_or_url);

@@ -11,6 +11,7 @@
 #include "scenarios/value.h"
 
 #define LEFT_MIN   8
+#define LETTERS    12 /* a boundary with fewer may well occur elsewhere next time */
 #define LEFT_MAX   160
 #define RIGHT_MAX  4
 #define VOLATILE   14.0 /* bits: runs of a URL above that are left open */
@@ -49,21 +50,49 @@ static bool is_word(char c)
     return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_';
 }
 
-/* Where a left boundary of about n bytes begins: not in the middle of a word. */
-static size_t left_start(struct slice t, size_t from, size_t n)
+/* One run of word characters or of others further to the left. */
+static size_t run_left(struct slice t, size_t at)
 {
-    size_t at = from > n ? from - n : 0;
-    while (at > 0 && from - at < LEFT_MAX && is_word(t.p[at]) && is_word(t.p[at - 1])) at--;
+    if (at == 0) return 0;
+    bool word = is_word(t.p[at - 1]);
+    size_t stop = at > 24 ? at - 24 : 0;
+    while (at > stop && is_word(t.p[at - 1]) == word) at--;
     return at;
 }
 
+static bool is_volatile(struct slice run);
+
+static size_t letters_in(struct slice s)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < s.n; i++) n += (s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z';
+    return n;
+}
+
+/* A boundary that is right today, made more telling: {"nonce":" becomes apiSettings = {"nonce":". */
+static size_t more_telling(struct slice t, size_t at, size_t from)
+{
+    while (at > 0 && from - at < LEFT_MAX / 3 && letters_in(slice_sub(t, at, from)) < LETTERS) {
+        size_t next = run_left(t, at);
+        struct slice run = slice_sub(t, next, at);
+        if (slice_chr(run, '\n') != SLICE_NONE || slice_chr(run, '<') != SLICE_NONE) break;
+        if (is_word(t.p[next]) && is_volatile(run)) break;
+        at = next;
+    }
+    return at;
+}
+
+/* Grows until its first occurrence is the one in front of the value; not over what may change. */
 static struct slice find_left(struct slice t, size_t from)
 {
-    for (size_t n = LEFT_MIN; n <= LEFT_MAX; n += n / 2) {
-        size_t at = left_start(t, from, n);
+    size_t at = from;
+    while (at > 0 && from - at < LEFT_MAX) {
+        size_t next = run_left(t, at);
+        if (is_word(t.p[next]) && is_volatile(slice_sub(t, next, at))) break;
+        at = next;
+        if (from - at < LEFT_MIN && at > 0) continue;
         struct slice left = slice_sub(t, at, from);
-        if (slice_find(t, left) == at) return left;
-        if (at == 0) break;
+        if (slice_find(t, left) == at) return slice_sub(t, more_telling(t, at, from), from);
     }
     return (struct slice){ 0 };
 }
