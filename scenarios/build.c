@@ -9,6 +9,7 @@
 #include "base/num.h"
 #include "http/form.h"
 #include "scenarios/report.h"
+#include "scenarios/template.h"
 #include "scenarios/value.h"
 
 #define TEXT_MAX     ((size_t)512 << 20)

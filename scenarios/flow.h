@@ -164,8 +164,6 @@ void node_span(struct flow *f, struct node *n, size_t from, size_t to, struct sl
 void node_render(struct flow *f, struct node *n, struct buf *out);
 bool node_has_span(const struct node *n);
 
-/* Text with "${" written as "$${". */
-void template_escape(struct buf *out, struct slice text);
 /* As an argument of a template function: "…" with escapes. */
 void template_quote(struct buf *out, struct slice text);
 

@@ -8,19 +8,9 @@
 
 #include "base/mem.h"
 #include "scenarios/coding.h"
+#include "scenarios/template.h"
 
 #define EXPR_MAX ((size_t)1 << 20)
-
-void template_escape(struct buf *out, struct slice text)
-{
-    size_t at;
-    while ((at = slice_find(text, SL("${"))) != SLICE_NONE) {
-        buf_add(out, slice_sub(text, 0, at));
-        buf_addz(out, "$${");
-        text = slice_from(text, at + 2);
-    }
-    buf_add(out, text);
-}
 
 void template_quote(struct buf *out, struct slice text)
 {
