@@ -180,6 +180,7 @@ static bool render(struct flight *f, const struct template_env *env, struct slic
     f->call.head = slice_from(buf_slice(b), body);
     if (f->vu->jar || q->cookie.n) {
         struct url u = flight_url(f);
+        u.path = arena_dup(f->vu->w->scratch, u.path); /* b may move while the cookies are added */
         flight_add_cookies(f, b, &u, env);
     }
     if (!buf_add(b, SL("\r\n"))) return false;
