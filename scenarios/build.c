@@ -12,7 +12,7 @@
 #include "scenarios/template.h"
 #include "scenarios/value.h"
 
-#define TEXT_MAX     ((size_t)512 << 20)
+#define TEXT_MAX ((size_t)512 << 20)
 #define PAUSE_MIN_NS (50 * (int64_t)NS_PER_MS)
 
 struct builder {
@@ -75,7 +75,8 @@ static bool is_made_by_body(const struct item *it, struct slice name, struct sli
 {
     if (!slice_ieq(name, SL("content-type"))) return false;
     if (it->body_kind == BODY_KIND_MULTIPART) return true;
-    if (it->body_kind == BODY_KIND_FORM) return slice_ieq(value, SL("application/x-www-form-urlencoded"));
+    if (it->body_kind == BODY_KIND_FORM)
+        return slice_ieq(value, SL("application/x-www-form-urlencoded"));
     if (it->body_kind == BODY_KIND_JSON) return slice_ieq(value, SL("application/json"));
     return it->body_kind == BODY_KIND_NONE;
 }
@@ -85,7 +86,8 @@ static bool is_wanted(const struct builder *b, const struct item *it, const stru
     struct slice name = h->name->text, value = h->value->text;
     if (is_default(b, name, value) || is_made_by_body(it, name, value)) return false;
     bool fetch = slice_istarts(name, SL("sec-fetch-"));
-    if (it->is_static) return !fetch && !slice_ieq(name, SL("accept")) && !slice_ieq(name, SL("origin"));
+    if (it->is_static)
+        return !fetch && !slice_ieq(name, SL("accept")) && !slice_ieq(name, SL("origin"));
     return !fetch || it->changes_state;
 }
 
@@ -127,32 +129,40 @@ static void add_fields(struct builder *b, struct item *it, struct request_step *
 {
     if (it->body_kind == BODY_KIND_MULTIPART) {
         r->parts = arena_many(b->a, it->fields_n, struct form_part);
-        for (size_t i = 0; i < it->fields_n; i++) add_part(b, &it->fields[i], &r->parts[i]);
+        for (size_t i = 0; i < it->fields_n; i++)
+            add_part(b, &it->fields[i], &r->parts[i]);
         r->parts_n = it->fields_n;
         return;
     }
     r->form.v = arena_many(b->a, it->fields_n, struct field);
     for (size_t i = 0; i < it->fields_n; i++)
-        r->form.v[r->form.n++] = (struct field){ rendered(b, it->fields[i].name), rendered(b, it->fields[i].value) };
+        r->form.v[r->form.n++] =
+            (struct field){ rendered(b, it->fields[i].name), rendered(b, it->fields[i].value) };
 }
 
 static void add_body(struct builder *b, struct item *it, struct request_step *r)
 {
     r->body_kind = it->body_kind;
-    if (it->fields_n) add_fields(b, it, r);
-    else if (it->body_kind == BODY_KIND_BASE64) r->body = base64_of(b, it->body->text);
-    else if (it->body) r->body = rendered(b, it->body);
+    if (it->fields_n)
+        add_fields(b, it, r);
+    else if (it->body_kind == BODY_KIND_BASE64)
+        r->body = base64_of(b, it->body->text);
+    else if (it->body)
+        r->body = rendered(b, it->body);
     if (it->ex->request.body_state == BODY_MISSING || it->ex->request.body_state == BODY_DAMAGED)
-        report_warn(b->f, "#%zu %.*s %.*s: the recording does not hold the whole body that was sent", it->index,
-                    SL_FMT(it->ex->request.method), SL_FMT(it->url.path));
+        report_warn(b->f,
+                    "#%zu %.*s %.*s: the recording does not hold the whole body that was sent",
+                    it->index, SL_FMT(it->ex->request.method), SL_FMT(it->url.path));
 }
 
 /* ---- steps ---------------------------------------------------------------------------------------- */
 
 static struct slice step_url(struct builder *b, struct item *it)
 {
-    struct slice path = it->location.n ? arena_printf(b->a, "/${%.*s}", SL_FMT(it->location)) : rendered(b, it->target);
-    return it->main_origin ? path : arena_printf(b->a, "%.*s%.*s", SL_FMT(it->origin), SL_FMT(path));
+    struct slice path = it->location.n ? arena_printf(b->a, "/${%.*s}", SL_FMT(it->location))
+                                       : rendered(b, it->target);
+    return it->main_origin ? path
+                           : arena_printf(b->a, "%.*s%.*s", SL_FMT(it->origin), SL_FMT(path));
 }
 
 static struct slice dup(struct builder *b, struct slice s)
@@ -182,7 +192,8 @@ static void add_check(struct builder *b, const struct item *it, struct request_s
     r->recorded_bytes = it->ex->response.body.n;
     if (it->is_static && status < 400) return;
     r->checks = arena_one(b->a, struct check);
-    r->checks[0] = (struct check){ .kind = CHECK_STATUS, .value = arena_printf(b->a, "%d", status) };
+    r->checks[0] =
+        (struct check){ .kind = CHECK_STATUS, .value = arena_printf(b->a, "%d", status) };
     r->checks_n = 1;
 }
 
@@ -196,7 +207,9 @@ static struct step request_step(struct builder *b, struct item *it)
     add_extracts(b, it, r);
     add_check(b, it, r);
     r->recorded_ns = it->start_ns > 0 ? (uint64_t)it->start_ns : 0;
-    if (it->location.n) r->name = arena_printf(b->a, "%.*s %.*s (redirected)", SL_FMT(r->method), SL_FMT(it->url.path));
+    if (it->location.n)
+        r->name =
+            arena_printf(b->a, "%.*s %.*s (redirected)", SL_FMT(r->method), SL_FMT(it->url.path));
     return (struct step){ .kind = STEP_REQUEST, .request = r };
 }
 
@@ -231,7 +244,8 @@ static void push_sets(struct builder *b, struct steps *s, const struct item *it)
     struct step step = { .kind = STEP_SET };
     step.set.v = arena_many(b->a, it->set_n, struct field);
     for (size_t i = 0; i < it->set_n; i++)
-        step.set.v[step.set.n++] = (struct field){ dup(b, it->set[i].name), dup(b, it->set[i].value) };
+        step.set.v[step.set.n++] =
+            (struct field){ dup(b, it->set[i].name), dup(b, it->set[i].value) };
     push(b, s, step);
 }
 
@@ -287,7 +301,8 @@ static bool is_logout(const struct item *it)
     const struct request *r = &it->ex->request;
     if (it->is_static || it->hop_of) return false;
     if (name_is_logout(it->url.target)) return true;
-    return it->changes_state && r->body.n < 1000 && slice_ifind(r->body, SL("logout")) != SLICE_NONE;
+    return it->changes_state && r->body.n < 1000 &&
+           slice_ifind(r->body, SL("logout")) != SLICE_NONE;
 }
 
 /* Where the logout begins: the last request that says so, if nothing that changes state is behind it. */
@@ -296,8 +311,10 @@ static size_t find_logout(const struct flow *f, size_t from)
     size_t at = f->n;
     for (size_t i = from; i < f->n; i++) {
         const struct item *it = &f->items[i];
-        if (is_logout(it)) at = at == f->n ? i : at;
-        else if (it->changes_state && it->ex->request.body.n && at < f->n && i > at + 8) at = f->n;
+        if (is_logout(it))
+            at = at == f->n ? i : at;
+        else if (it->changes_state && it->ex->request.body.n && at < f->n && i > at + 8)
+            at = f->n;
     }
     return at > from ? at : f->n;
 }
@@ -307,12 +324,14 @@ static void add_feeds(struct builder *b)
     struct flow *f = b->f;
     b->out->feeds = arena_many(b->a, 2, struct feed);
     if (f->cfg->feed)
-        b->out->feeds[b->out->feeds_n++] = (struct feed){ .name = SL("account"), .pick = PICK_UNIQUE,
+        b->out->feeds[b->out->feeds_n++] = (struct feed){ .name = SL("account"),
+                                                          .pick = PICK_UNIQUE,
                                                           .file = dup(b, slice_z(f->cfg->feed)) };
     if (!f->secrets.n) return;
-    b->out->feeds[b->out->feeds_n++] = (struct feed){ .name = f->cfg->feed ? SL("secret") : SL("account"),
-                                                      .pick = PICK_SEQUENTIAL,
-                                                      .file = dup(b, slice_z(f->cfg->secrets_file)) };
+    b->out->feeds[b->out->feeds_n++] =
+        (struct feed){ .name = f->cfg->feed ? SL("secret") : SL("account"),
+                       .pick = PICK_SEQUENTIAL,
+                       .file = dup(b, slice_z(f->cfg->secrets_file)) };
 }
 
 static void add_defaults(struct builder *b)
@@ -321,8 +340,10 @@ static void add_defaults(struct builder *b)
     b->language = most_common(b, SL("accept-language"));
     struct fields *h = &b->out->headers;
     h->v = arena_many(b->a, 2, struct field);
-    if (b->user_agent.n) h->v[h->n++] = (struct field){ SL("User-Agent"), escaped(b, b->user_agent) };
-    if (b->language.n) h->v[h->n++] = (struct field){ SL("Accept-Language"), escaped(b, b->language) };
+    if (b->user_agent.n)
+        h->v[h->n++] = (struct field){ SL("User-Agent"), escaped(b, b->user_agent) };
+    if (b->language.n)
+        h->v[h->n++] = (struct field){ SL("Accept-Language"), escaped(b, b->language) };
 }
 
 void flow_apply(struct flow *f)
@@ -341,7 +362,8 @@ struct scenario *flow_build(struct flow *f, struct scenario *out)
     add_defaults(&b);
     add_feeds(&b);
     size_t start = f->login == SIZE_MAX || f->login + 1 >= f->n ? 0 : f->login + 1;
-    while (start && start < f->n && f->items[start].is_static) start++;
+    while (start && start < f->n && f->items[start].is_static)
+        start++;
     if (start >= f->n) start = 0;
     size_t stop = find_logout(f, start);
     out->on_start = steps_of_items(&b, 0, start, &out->on_start_n);

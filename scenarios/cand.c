@@ -12,8 +12,8 @@
 #include "scenarios/value.h"
 
 #define ORIGINS_PER_STEP 8
-#define RUN_MIN          6
-#define NESTED_DEPTH     3
+#define RUN_MIN 6
+#define NESTED_DEPTH 3
 
 static bool name_matters(const struct value *v, struct slice name)
 {
@@ -22,7 +22,8 @@ static bool name_matters(const struct value *v, struct slice name)
     return false;
 }
 
-struct value *scan_value(struct scan *s, struct slice text, struct slice name, enum origin_kind kind)
+struct value *scan_value(struct scan *s, struct slice text, struct slice name,
+                         enum origin_kind kind)
 {
     struct value *v = flow_value(s->f, text);
     if (!v) return NULL;
@@ -34,14 +35,20 @@ struct value *scan_value(struct scan *s, struct slice text, struct slice name, e
     return NULL;
 }
 
-struct origin *scan_origin(struct scan *s, struct value *v, enum origin_kind kind, struct slice name)
+struct origin *scan_origin(struct scan *s, struct value *v, enum origin_kind kind,
+                           struct slice name)
 {
     size_t here = 0;
-    for (struct origin *o = v->origins; o && o->step == s->it->index; o = o->prev) here++;
+    for (struct origin *o = v->origins; o && o->step == s->it->index; o = o->prev)
+        here++;
     if (here >= ORIGINS_PER_STEP) return NULL;
     struct origin *o = arena_one(s->f->a, struct origin);
-    *o = (struct origin){ .prev = v->origins, .value = v, .step = s->it->index, .kind = kind,
-                          .name = name, .state_changing = s->it->changes_state };
+    *o = (struct origin){ .prev = v->origins,
+                          .value = v,
+                          .step = s->it->index,
+                          .kind = kind,
+                          .name = name,
+                          .state_changing = s->it->changes_state };
     v->origins = o;
     v->origins_n++;
     return o;
@@ -70,7 +77,8 @@ void cand_runs(struct scan *s, struct slice text)
             continue;
         }
         size_t from = i;
-        while (i < text.n && in_run(text.p[i])) i++;
+        while (i < text.n && in_run(text.p[i]))
+            i++;
         if (i - from >= RUN_MIN) offer_run(s, slice_sub(text, from, i));
     }
 }
@@ -84,7 +92,8 @@ static void mark_constants(struct scan *s)
             continue;
         }
         size_t from = i;
-        while (i < t.n && in_run(t.p[i])) i++;
+        while (i < t.n && in_run(t.p[i]))
+            i++;
         if (i - from < RUN_MIN) continue;
         struct value *v = flow_value(s->f, slice_sub(t, from, i));
         if (v) v->in_static = true;
@@ -109,18 +118,24 @@ static void offer_url_part(struct scan *s, const struct cand_url *u, struct slic
     bool param = part.p > u->url.p && part.p[-1] == '=' && name.n;
     if (u->whole && u->whole->kind == EXTRACT_LOCATION && param)
         way_add(o, (struct extract){ .kind = EXTRACT_LOCATION, .expr = name });
-    if (u->whole) way_url_of(s, o, u->whole, u->url, part, c);
-    else way_url(s, o, u->url, part, c);
+    if (u->whole)
+        way_url_of(s, o, u, part, c);
+    else
+        way_url(s, o, u->url, part, c);
 }
 
-static void offer_params(struct scan *s, const struct cand_url *u, struct slice full, struct slice q)
+static void offer_params(struct scan *s, const struct cand_url *u, struct slice full,
+                         struct slice q)
 {
     for (size_t i = 0; i < q.n;) {
         size_t end = i;
-        while (end < q.n && q.p[end] != '&' && q.p[end] != ';') end++;
+        while (end < q.n && q.p[end] != '&' && q.p[end] != ';')
+            end++;
         struct slice pair = slice_sub(q, i, end), name, value;
-        if (slice_cut(pair, '=', &name, &value)) offer_url_part(s, u, full, value, name);
-        else offer_url_part(s, u, full, pair, (struct slice){ 0 });
+        if (slice_cut(pair, '=', &name, &value))
+            offer_url_part(s, u, full, value, name);
+        else
+            offer_url_part(s, u, full, pair, (struct slice){ 0 });
         i = end + 1;
         if (end < q.n && slice_istarts(slice_from(q, i), SL("amp;"))) i += 4;
         if (end < q.n && slice_istarts(slice_from(q, i), SL("#38;"))) i += 4;
@@ -131,8 +146,8 @@ void cand_url(struct scan *s, const struct cand_url *u)
 {
     struct slice url = u->url;
     if (url.n < 2 || url.n > 8000 || url.p[0] == '#') return;
-    if (slice_istarts(url, SL("data:")) || slice_istarts(url, SL("javascript:"))
-        || slice_istarts(url, SL("mailto:")))
+    if (slice_istarts(url, SL("data:")) || slice_istarts(url, SL("javascript:")) ||
+        slice_istarts(url, SL("mailto:")))
         return;
     struct slice full = url;
     size_t q = slice_chr(url, '?'), scheme = slice_find(slice_sub(url, 0, 12), SL("//"));
@@ -162,8 +177,10 @@ void cand_nested(struct scan *s, struct slice text, const struct extract *way)
     if (s->depth >= NESTED_DEPTH || text.n < 8) return;
     struct scan in = { s->f, s->it, text, way, s->depth + 1 };
     bool markup = slice_chr(text, '<') != SLICE_NONE && slice_chr(text, '>') != SLICE_NONE;
-    if (markup) cand_html(&in);
-    else cand_script(&in);
+    if (markup)
+        cand_html(&in);
+    else
+        cand_script(&in);
 }
 
 void cand_jwt(struct scan *s, struct slice jwt, const struct extract *way)
@@ -174,7 +191,8 @@ void cand_jwt(struct scan *s, struct slice jwt, const struct extract *way)
     if (!coding_decode(s->f->a, CODING_BASE64URL, payload, &claims)) return;
     struct extract w = *way;
     unsigned i = 0;
-    while (i < 2 && w.decode[i] != DECODE_NONE) i++;
+    while (i < 2 && w.decode[i] != DECODE_NONE)
+        i++;
     w.decode[i] = DECODE_JWT;
     cand_nested(s, claims, &w);
 }
@@ -199,14 +217,20 @@ static void scan_body(struct scan *s)
     struct slice type = s->it->body_type;
     const struct slice body = s->text;
     if (!body.n) return;
-    bool html = slice_istarts(type, SL("text/html")) || slice_istarts(type, SL("application/xhtml"));
+    bool html =
+        slice_istarts(type, SL("text/html")) || slice_istarts(type, SL("application/xhtml"));
     char first = slice_trim(slice_sub(body, 0, 64)).n ? slice_trim(slice_sub(body, 0, 64)).p[0] : 0;
     if (html && (first == '{' || first == '[')) html = false, type = SL("application/json");
-    if (html) cand_html(s);
-    else if (slice_ifind(type, SL("json")) != SLICE_NONE) cand_json(s);
-    else if (slice_ifind(type, SL("xml")) != SLICE_NONE) cand_xml(s);
-    else if (slice_ifind(type, SL("javascript")) != SLICE_NONE) cand_script(s);
-    else cand_text(s);
+    if (html)
+        cand_html(s);
+    else if (slice_ifind(type, SL("json")) != SLICE_NONE)
+        cand_json(s);
+    else if (slice_ifind(type, SL("xml")) != SLICE_NONE)
+        cand_xml(s);
+    else if (slice_ifind(type, SL("javascript")) != SLICE_NONE)
+        cand_script(s);
+    else
+        cand_text(s);
 }
 
 void flow_origins(struct flow *f)
@@ -214,8 +238,8 @@ void flow_origins(struct flow *f)
     for (size_t i = 0; i < f->n; i++) {
         struct item *it = &f->items[i];
         struct scan s = { f, it, it->ex->response.body, NULL, 0 };
-        bool text = it->body_type.n == 0 || slice_istarts(it->body_type, SL("text/"))
-                    || slice_istarts(it->body_type, SL("application/"));
+        bool text = it->body_type.n == 0 || slice_istarts(it->body_type, SL("text/")) ||
+                    slice_istarts(it->body_type, SL("application/"));
         if (it->is_static) {
             if (text && !slice_istarts(it->body_type, SL("text/css"))) mark_constants(&s);
             continue;

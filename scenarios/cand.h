@@ -18,19 +18,23 @@ struct scan {
 
 /* The value if it is worth describing: carried by a later request, or by any if it must be known as a
  * constant. Weak values only where their name means something to a use. */
-struct value *scan_value(struct scan *s, struct slice text, struct slice name, enum origin_kind kind);
+struct value *scan_value(struct scan *s, struct slice text, struct slice name,
+                         enum origin_kind kind);
 /* A new origin of v in this answer; NULL when there are enough of them. Ways are added by the caller. */
-struct origin *scan_origin(struct scan *s, struct value *v, enum origin_kind kind, struct slice name);
+struct origin *scan_origin(struct scan *s, struct value *v, enum origin_kind kind,
+                           struct slice name);
 
 /* way.c: ways to find a text again */
 void way_add(struct origin *o, struct extract way);
 /* The text at part (a slice of s->text) between what stands around it; coding: how it is written. */
 void way_between(struct scan *s, struct origin *o, struct slice part, enum coding coding);
 /* A part of a URL that stands at url in s->text: by the fixed pieces of that URL. */
-void way_url(struct scan *s, struct origin *o, struct slice url, struct slice part, enum coding coding);
-/* Of a URL found whole by `whole` (a Location, a JSON string, an attribute): regex over it. */
-void way_url_of(struct scan *s, struct origin *o, const struct extract *whole, struct slice url,
-                struct slice part, enum coding coding);
+void way_url(struct scan *s, struct origin *o, struct slice url, struct slice part,
+             enum coding coding);
+/* Of a URL found whole by u->whole (a Location, a JSON string): a pattern over it. */
+struct cand_url;
+void way_url_of(struct scan *s, struct origin *o, const struct cand_url *u, struct slice part,
+                enum coding coding);
 void pattern_quote(struct buf *out, struct slice text); /* for PCRE */
 
 /* The modules. */
@@ -43,11 +47,11 @@ void cand_xml(struct scan *s);
 void cand_text(struct scan *s);
 /* Parts of a URL: path segments and parameters. whole: way to the URL, NULL: by its place in s->text. */
 struct cand_url {
-    struct slice url;      /* raw, in s->text or found by whole */
-    enum coding coding;    /* of the URL in s->text (HTML in attributes, JSON in strings) */
+    struct slice url;   /* raw, in s->text or found by whole */
+    enum coding coding; /* of the URL in s->text (HTML in attributes, JSON in strings) */
     const struct extract *whole;
     enum origin_kind kind;
-    struct slice form;     /* action of the form around it */
+    struct slice form; /* action of the form around it */
 };
 void cand_url(struct scan *s, const struct cand_url *u);
 /* A text that may hold HTML, JSON or code: read with way as its base. */

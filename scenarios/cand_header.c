@@ -11,19 +11,55 @@
 static bool is_noise(struct slice name)
 {
     static const char *const names[] = {
-        "date", "server", "content-length", "content-type", "connection", "keep-alive", "expires",
-        "last-modified", "vary", "age", "via", "x-powered-by", "cache-control", "pragma",
-        "transfer-encoding", "content-encoding", "content-language", "accept-ranges",
-        "strict-transport-security", "content-security-policy", "x-frame-options", "x-runtime",
-        "x-content-type-options", "x-xss-protection", "referrer-policy", "report-to", "nel", "cf-ray",
-        "x-request-id", "x-trace-id", "x-amzn-trace-id", "x-correlation-id", "traceparent",
-        "permissions-policy", "alt-svc", "server-timing", "p3p", "set-cookie", "location",
-        "x-cache", "x-served-by", "x-timer", "content-disposition", "allow",
+        "date",
+        "server",
+        "content-length",
+        "content-type",
+        "connection",
+        "keep-alive",
+        "expires",
+        "last-modified",
+        "vary",
+        "age",
+        "via",
+        "x-powered-by",
+        "cache-control",
+        "pragma",
+        "transfer-encoding",
+        "content-encoding",
+        "content-language",
+        "accept-ranges",
+        "strict-transport-security",
+        "content-security-policy",
+        "x-frame-options",
+        "x-runtime",
+        "x-content-type-options",
+        "x-xss-protection",
+        "referrer-policy",
+        "report-to",
+        "nel",
+        "cf-ray",
+        "x-request-id",
+        "x-trace-id",
+        "x-amzn-trace-id",
+        "x-correlation-id",
+        "traceparent",
+        "permissions-policy",
+        "alt-svc",
+        "server-timing",
+        "p3p",
+        "set-cookie",
+        "location",
+        "x-cache",
+        "x-served-by",
+        "x-timer",
+        "content-disposition",
+        "allow",
     };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (slice_ieq(name, slice_z(names[i]))) return true;
-    return slice_istarts(name, SL("x-ratelimit")) || slice_istarts(name, SL("ratelimit"))
-           || slice_istarts(name, SL("access-control-"));
+    return slice_istarts(name, SL("x-ratelimit")) || slice_istarts(name, SL("ratelimit")) ||
+           slice_istarts(name, SL("access-control-"));
 }
 
 static void offer_cookie(struct scan *s, struct slice name, struct slice text, enum coding c)
@@ -99,6 +135,7 @@ void cand_headers(struct scan *s)
     struct cand_url u = { .url = to, .whole = way, .kind = ORIGIN_LOCATION };
     cand_url(s, &u);
     if (hash == SLICE_NONE) return;
-    struct scan in = { s->f, s->it, slice_from(to, hash + 1), way, s->depth + 1 }; /* implicit flow */
+    struct scan in = { s->f, s->it, slice_from(to, hash + 1), way,
+                       s->depth + 1 }; /* implicit flow */
     cand_script(&in);
 }

@@ -14,7 +14,7 @@ struct html_page {
     struct html_scan h;
     struct slice form_action; /* resolved; p == NULL: not in a form */
     struct slice form_id, form_name, form_action_raw;
-    struct slice select;      /* name of the select around */
+    struct slice select; /* name of the select around */
     size_t select_options;
 };
 
@@ -63,20 +63,24 @@ static struct slice form_path(struct html_page *p)
     size_t q = slice_chr(act, '?');
     if (q != SLICE_NONE) act = slice_sub(act, 0, q);
     size_t last = act.n;
-    while (last > 0 && act.p[last - 1] != '/') last--;
+    while (last > 0 && act.p[last - 1] != '/')
+        last--;
     if (act.n && value_bits(act) < BITS_MEDIUM)
         return arena_printf(a, "//form[starts-with(@action,%.*s)]", SL_FMT(literal(p, act)));
     return (struct slice){ 0 };
 }
 
-static void field_ways(struct html_page *p, struct origin *o, const char *element, struct slice name)
+static void field_ways(struct html_page *p, struct origin *o, const char *element,
+                       struct slice name)
 {
     struct arena *a = p->s->f->a;
     struct slice quoted = literal(p, name), form = form_path(p);
     if (!quoted.n) return;
     xpath(p, o, arena_printf(a, "//%s[@name=%.*s]/@value", element, SL_FMT(quoted)));
     if (form.n)
-        xpath(p, o, arena_printf(a, "%.*s//%s[@name=%.*s]/@value", SL_FMT(form), element, SL_FMT(quoted)));
+        xpath(
+            p, o,
+            arena_printf(a, "%.*s//%s[@name=%.*s]/@value", SL_FMT(form), element, SL_FMT(quoted)));
 }
 
 static void input(struct html_page *p)
@@ -122,14 +126,17 @@ static void option(struct html_page *p)
     o->chosen = selected || p->select_options == 1;
     o->form = p->form_action;
     struct html_scan ahead = p->h;
-    struct slice label = html_scan_next(&ahead) == HTML_TEXT ? slice_trim(undo(p, ahead.body)) : SL("");
+    struct slice label =
+        html_scan_next(&ahead) == HTML_TEXT ? slice_trim(undo(p, ahead.body)) : SL("");
     if (selected && name.n)
-        xpath(p, o, arena_printf(a, "//select[@name=%.*s]//option[@selected]/@value", SL_FMT(name)));
+        xpath(p, o,
+              arena_printf(a, "//select[@name=%.*s]//option[@selected]/@value", SL_FMT(name)));
     else if (p->select_options == 1 && name.n)
         xpath(p, o, arena_printf(a, "//select[@name=%.*s]//option[1]/@value", SL_FMT(name)));
     if (label.n && label.n < 80 && name.n && literal(p, label).n)
-        xpath(p, o, arena_printf(a, "//select[@name=%.*s]//option[normalize-space()=%.*s]/@value",
-                                 SL_FMT(name), SL_FMT(literal(p, label))));
+        xpath(p, o,
+              arena_printf(a, "//select[@name=%.*s]//option[normalize-space()=%.*s]/@value",
+                           SL_FMT(name), SL_FMT(literal(p, label))));
     way_between(p->s, o, raw, text.n == raw.n ? CODING_NONE : CODING_HTML);
 }
 
@@ -146,14 +153,17 @@ static void meta(struct html_page *p)
     struct value *v = raw.n && name.n ? scan_value(p->s, text, name, ORIGIN_META) : NULL;
     struct origin *o = v ? scan_origin(p->s, v, ORIGIN_META, name) : NULL;
     if (!o) return;
-    xpath(p, o, arena_printf(p->s->f->a, "//meta[@%.*s=%.*s]/@content", SL_FMT(key), SL_FMT(literal(p, name))));
+    xpath(p, o,
+          arena_printf(p->s->f->a, "//meta[@%.*s=%.*s]/@content", SL_FMT(key),
+                       SL_FMT(literal(p, name))));
     way_between(p->s, o, raw, text.n == raw.n ? CODING_NONE : CODING_HTML);
 }
 
 static bool is_url_attr(struct slice name)
 {
-    static const char *const names[] = { "href", "action", "src", "formaction", "data-url", "data-href",
-                                         "data-action", "data-remote", "hx-get", "hx-post", "cite" };
+    static const char *const names[] = { "href",     "action",    "src",         "formaction",
+                                         "data-url", "data-href", "data-action", "data-remote",
+                                         "hx-get",   "hx-post",   "cite" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (slice_ieq(name, slice_z(names[i]))) return true;
     return false;
@@ -181,28 +191,37 @@ static void other_attr(struct html_page *p, const struct html_attr *at)
     if (o) {
         struct slice id = html_attr(&p->h, SL("id"));
         if (id.n && !slice_ieq(at->name, SL("id")) && value_bits(id) < BITS_MEDIUM)
-            xpath(p, o, arena_printf(p->s->f->a, "//*[@id=%.*s]/@%.*s", SL_FMT(literal(p, id)), SL_FMT(at->name)));
-        if (data) xpath(p, o, arena_printf(p->s->f->a, "//*[@%.*s]/@%.*s", SL_FMT(at->name), SL_FMT(at->name)));
+            xpath(p, o,
+                  arena_printf(p->s->f->a, "//*[@id=%.*s]/@%.*s", SL_FMT(literal(p, id)),
+                               SL_FMT(at->name)));
+        if (data)
+            xpath(p, o,
+                  arena_printf(p->s->f->a, "//*[@%.*s]/@%.*s", SL_FMT(at->name), SL_FMT(at->name)));
         way_between(p->s, o, at->value, text.n == at->value.n ? CODING_NONE : CODING_HTML);
         return;
     }
     if (data && (slice_chr(at->value, '/') != SLICE_NONE)) url_attr(p, at->value);
-    if (looks_like_text(at->value)) cand_script_in(p->s, at->value);
-    else cand_runs(p->s, at->value);
+    if (looks_like_text(at->value))
+        cand_script_in(p->s, at->value);
+    else
+        cand_runs(p->s, at->value);
 }
 
 static void attributes(struct html_page *p)
 {
-    bool link = slice_ieq(p->h.tag, SL("link")) || slice_ieq(p->h.tag, SL("script"))
-                || slice_ieq(p->h.tag, SL("img"));
+    bool link = slice_ieq(p->h.tag, SL("link")) || slice_ieq(p->h.tag, SL("script")) ||
+                slice_ieq(p->h.tag, SL("img"));
     if (link) return; /* addresses of assets are no tokens */
     for (unsigned i = 0; i < p->h.attrs_n; i++) {
         const struct html_attr *at = &p->h.attrs[i];
-        bool own = slice_ieq(at->name, SL("value")) || slice_ieq(at->name, SL("name")) || slice_ieq(at->name, SL("class"))
-                   || slice_ieq(at->name, SL("style")) || slice_ieq(at->name, SL("content"));
+        bool own = slice_ieq(at->name, SL("value")) || slice_ieq(at->name, SL("name")) ||
+                   slice_ieq(at->name, SL("class")) || slice_ieq(at->name, SL("style")) ||
+                   slice_ieq(at->name, SL("content"));
         if (!at->value.n || at->value.n > 100000 || own) continue;
-        if (is_url_attr(at->name)) url_attr(p, at->value);
-        else other_attr(p, at);
+        if (is_url_attr(at->name))
+            url_attr(p, at->value);
+        else
+            other_attr(p, at);
     }
 }
 
@@ -212,7 +231,8 @@ static void button(struct html_page *p)
 {
     struct slice raw = html_attr(&p->h, SL("value")), name = html_attr(&p->h, SL("name"));
     struct value *v = raw.n && name.n ? scan_value(p->s, undo(p, raw), name, ORIGIN_INPUT) : NULL;
-    struct origin *o = v && v->bits >= BITS_STRONG ? scan_origin(p->s, v, ORIGIN_INPUT, name) : NULL;
+    struct origin *o =
+        v && v->bits >= BITS_STRONG ? scan_origin(p->s, v, ORIGIN_INPUT, name) : NULL;
     if (!o) return;
     o->form = p->form_action;
     field_ways(p, o, "button", name);
@@ -226,10 +246,14 @@ static void open_tag(struct html_page *p)
         p->select = undo(p, html_attr(&p->h, SL("name")));
         p->select_options = 0;
     }
-    if (slice_ieq(tag, SL("input"))) input(p);
-    else if (slice_ieq(tag, SL("option"))) option(p);
-    else if (slice_ieq(tag, SL("meta"))) meta(p);
-    else if (slice_ieq(tag, SL("button"))) button(p);
+    if (slice_ieq(tag, SL("input")))
+        input(p);
+    else if (slice_ieq(tag, SL("option")))
+        option(p);
+    else if (slice_ieq(tag, SL("meta")))
+        meta(p);
+    else if (slice_ieq(tag, SL("button")))
+        button(p);
     attributes(p);
 }
 
@@ -251,9 +275,13 @@ void cand_html(struct scan *s)
     p->s = s;
     html_scan_init(&p->h, s->text);
     for (enum html_tok t = html_scan_next(&p->h); t != HTML_END; t = html_scan_next(&p->h)) {
-        if (t == HTML_OPEN) open_tag(p);
-        else if (t == HTML_CLOSE && slice_ieq(p->h.tag, SL("form"))) p->form_action = (struct slice){ 0 };
-        else if (t == HTML_TEXT) cand_runs(s, p->h.body);
-        else if (t == HTML_RAW) raw_text(p);
+        if (t == HTML_OPEN)
+            open_tag(p);
+        else if (t == HTML_CLOSE && slice_ieq(p->h.tag, SL("form")))
+            p->form_action = (struct slice){ 0 };
+        else if (t == HTML_TEXT)
+            cand_runs(s, p->h.body);
+        else if (t == HTML_RAW)
+            raw_text(p);
     }
 }

@@ -10,14 +10,14 @@
 #include "base/json.h"
 #include "scenarios/value.h"
 
-#define STACK_MAX   64
+#define STACK_MAX 64
 #define SIBLING_MAX 80
 
 struct level {
     bool array;
-    struct slice key;    /* object: of the current member, unescaped */
-    size_t index;        /* array: of the current element */
-    size_t element_at;   /* array: where the current element starts */
+    struct slice key;  /* object: of the current member, unescaped */
+    size_t index;      /* array: of the current element */
+    size_t element_at; /* array: where the current element starts */
 };
 
 struct walk {
@@ -64,16 +64,17 @@ static void add_key(struct buf *b, struct slice key)
 /* How good a key is at naming the element that it stands in; 0: not at all. */
 static int sibling_rank(struct slice key)
 {
-    static const char *const good[] = { "name", "title", "label", "slug", "key", "code", "username",
-                                        "email", "login", "type", "text", "subject", "path", "url",
-                                        "description" };
+    static const char *const good[] = { "name", "title",    "label", "slug",  "key",
+                                        "code", "username", "email", "login", "type",
+                                        "text", "subject",  "path",  "url",   "description" };
     for (int i = 0; i < (int)(sizeof good / sizeof good[0]); i++)
         if (slice_ieq(key, slice_z(good[i]))) return 100 - i;
     return name_is_id(key) || name_is_token(key) ? 0 : 10;
 }
 
 /* The best "key equals text" of the object at element_at; the value's own key is not used. */
-static bool find_sibling(struct walk *w, const struct level *l, struct slice *key, struct slice *text)
+static bool find_sibling(struct walk *w, const struct level *l, struct slice *key,
+                         struct slice *text)
 {
     struct json j;
     json_init(&j, slice_from(w->j.text, l->element_at));
@@ -146,8 +147,10 @@ static void add_paths(struct walk *w, struct origin *o)
         return;
     }
     struct extract by = path_way(w, BY_SIBLING);
-    if (by.expr.n) way_add(o, by);
-    else o->positional = true;
+    if (by.expr.n)
+        way_add(o, by);
+    else
+        o->positional = true;
     way_add(o, path_way(w, BY_PLACE));
 }
 
@@ -178,16 +181,19 @@ static void inner_texts(struct walk *w, struct slice text)
     if (text.n < 4) return;
     bool url = text.p[0] == '/' || slice_find(slice_sub(text, 0, 10), SL("://")) != SLICE_NONE;
     bool code = false;
-    for (size_t i = 0; i < text.n && !code; i++) code = memchr("<{(=;&", text.p[i], 6) != NULL;
+    for (size_t i = 0; i < text.n && !code; i++)
+        code = memchr("<{(=;&", text.p[i], 6) != NULL;
     if (!url && !code && !value_is_jwt(text)) return;
     struct extract *way = arena_one(s->f->a, struct extract);
     *way = path_way(w, in_array(w) ? BY_SIBLING : BY_PLACE);
     if (!way->expr.n) *way = path_way(w, BY_PLACE);
-    if (value_is_jwt(text)) cand_jwt(s, text, way);
+    if (value_is_jwt(text))
+        cand_jwt(s, text, way);
     else if (url && slice_chr(text, '<') == SLICE_NONE && slice_chr(text, ' ') == SLICE_NONE) {
         struct cand_url u = { .url = text, .whole = way, .kind = ORIGIN_LINK };
         cand_url(s, &u);
-    } else cand_nested(s, text, way);
+    } else
+        cand_nested(s, text, way);
 }
 
 static void scalar(struct walk *w, enum json_tok tok)
@@ -262,7 +268,8 @@ void cand_json(struct scan *s)
     struct walk *w = arena_one(s->f->a, struct walk);
     w->s = s;
     /* )]}', and while(1); stand in front of some answers, against inclusion as scripts */
-    size_t brace = slice_chr(slice_sub(s->text, 0, 64), '{'), bracket = slice_chr(slice_sub(s->text, 0, 64), '[');
+    size_t brace = slice_chr(slice_sub(s->text, 0, 64), '{'),
+           bracket = slice_chr(slice_sub(s->text, 0, 64), '[');
     size_t at = brace < bracket ? brace : bracket;
     if (at == SLICE_NONE || at > 16) at = 0;
     json_init(&w->j, slice_from(s->text, at));

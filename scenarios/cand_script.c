@@ -15,20 +15,23 @@
 
 static bool is_word(char c)
 {
-    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c == '$'
-           || c == '-';
+    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c == '$' ||
+           c == '-';
 }
 
 /* The name in front of text[at]: behind ':', '=', '(' or ','; empty if there is none. */
 static struct slice name_before(struct slice t, size_t at)
 {
     size_t i = at;
-    while (i > 0 && memchr(" \t\"'\\", t.p[i - 1], 5)) i--;
+    while (i > 0 && memchr(" \t\"'\\", t.p[i - 1], 5))
+        i--;
     if (i == 0 || !memchr(":=(,", t.p[i - 1], 4)) return (struct slice){ 0 };
     i--;
-    while (i > 0 && memchr(" \t\"'\\:=]", t.p[i - 1], 8)) i--;
+    while (i > 0 && memchr(" \t\"'\\:=]", t.p[i - 1], 8))
+        i--;
     size_t end = i;
-    while (i > 0 && end - i < NAME_MAX_BYTES && is_word(t.p[i - 1])) i--;
+    while (i > 0 && end - i < NAME_MAX_BYTES && is_word(t.p[i - 1]))
+        i--;
     return slice_sub(t, i, end);
 }
 
@@ -37,7 +40,8 @@ static void offer(struct scan *s, struct slice raw, enum coding c)
     struct slice text = raw;
     if (c != CODING_NONE && !coding_decode(s->f->a, c, raw, &text)) return;
     if (!flow_value(s->f, text)) return;
-    struct slice name = name_before(s->text, (size_t)(raw.p - s->text.p) - (c == CODING_NONE ? 0 : 1));
+    struct slice name =
+        name_before(s->text, (size_t)(raw.p - s->text.p) - (c == CODING_NONE ? 0 : 1));
     struct value *v = scan_value(s, text, name, ORIGIN_SCRIPT);
     struct origin *o = v ? scan_origin(s, v, ORIGIN_SCRIPT, name) : NULL;
     if (o) way_between(s, o, raw, slice_chr(raw, '\\') == SLICE_NONE ? CODING_NONE : c);
@@ -47,8 +51,8 @@ static void offer(struct scan *s, struct slice raw, enum coding c)
 static void inside(struct scan *s, struct slice raw)
 {
     if (raw.n < 4 || slice_chr(raw, ' ') != SLICE_NONE) return;
-    bool url = raw.p[0] == '/' || slice_find(slice_sub(raw, 0, 10), SL("://")) != SLICE_NONE
-               || slice_chr(raw, '?') != SLICE_NONE;
+    bool url = raw.p[0] == '/' || slice_find(slice_sub(raw, 0, 10), SL("://")) != SLICE_NONE ||
+               slice_chr(raw, '?') != SLICE_NONE;
     if (!url || slice_chr(raw, '<') != SLICE_NONE || slice_chr(raw, '\\') != SLICE_NONE) return;
     struct cand_url u = { .url = raw, .kind = ORIGIN_LINK };
     cand_url(s, &u);
@@ -58,9 +62,12 @@ static void inside(struct scan *s, struct slice raw)
 static size_t string_end(struct slice t, size_t at, size_t end, char quote)
 {
     for (size_t i = at; i < end; i++) {
-        if (t.p[i] == '\\') i++;
-        else if (t.p[i] == quote) return i;
-        else if (t.p[i] == '\n') return SLICE_NONE;
+        if (t.p[i] == '\\')
+            i++;
+        else if (t.p[i] == quote)
+            return i;
+        else if (t.p[i] == '\n')
+            return SLICE_NONE;
     }
     return SLICE_NONE;
 }
@@ -97,7 +104,8 @@ static size_t string_at(struct scan *s, size_t at, size_t stop)
 static size_t word_at(struct scan *s, size_t at, size_t stop)
 {
     size_t end = at;
-    while (end < stop && is_word(s->text.p[end])) end++;
+    while (end < stop && is_word(s->text.p[end]))
+        end++;
     struct slice word = slice_sub(s->text, at, end);
     bool number = value_is_digits(word);
     bool after = at > 0 && memchr(":=(, ", s->text.p[at - 1], 5);
@@ -111,9 +119,12 @@ void cand_script_in(struct scan *s, struct slice part)
     size_t from = (size_t)(part.p - t.p), stop = from + part.n;
     for (size_t i = from; i < stop;) {
         char c = t.p[i];
-        if (c == '"' || c == '\'' || c == '`') i = string_at(s, i, stop);
-        else if (is_word(c)) i = word_at(s, i, stop);
-        else i++;
+        if (c == '"' || c == '\'' || c == '`')
+            i = string_at(s, i, stop);
+        else if (is_word(c))
+            i = word_at(s, i, stop);
+        else
+            i++;
     }
     cand_runs(s, part);
 }

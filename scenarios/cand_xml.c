@@ -20,7 +20,8 @@ static void offer(struct scan *s, struct slice raw, struct slice tag, struct sli
     struct value *v = scan_value(s, text, name, ORIGIN_XML);
     struct origin *o = v ? scan_origin(s, v, ORIGIN_XML, name) : NULL;
     if (o) {
-        struct slice path = attr.n ? arena_printf(s->f->a, "//*[local-name()='%.*s']/@%.*s", SL_FMT(tag), SL_FMT(attr))
+        struct slice path = attr.n ? arena_printf(s->f->a, "//*[local-name()='%.*s']/@%.*s",
+                                                  SL_FMT(tag), SL_FMT(attr))
                                    : arena_printf(s->f->a, "//*[local-name()='%.*s']", SL_FMT(tag));
         if (!s->base) way_add(o, (struct extract){ .kind = EXTRACT_XML, .expr = path });
         way_between(s, o, body, text.n == body.n ? CODING_NONE : CODING_HTML);
@@ -52,7 +53,8 @@ void cand_xml(struct scan *s)
         if (t.p[i] != '<') {
             size_t len = slice_chr(slice_from(t, i), '<');
             size_t end = len == SLICE_NONE ? t.n : i + len;
-            if (slice_trim(slice_sub(t, i, end)).n) offer(s, slice_sub(t, i, end), local_name(tag), SL(""));
+            if (slice_trim(slice_sub(t, i, end)).n)
+                offer(s, slice_sub(t, i, end), local_name(tag), SL(""));
             i = end;
             continue;
         }
@@ -63,8 +65,10 @@ void cand_xml(struct scan *s)
             i = end + 3;
             continue;
         }
-        size_t len = slice_chr(slice_from(t, i), '>'), end = len == SLICE_NONE ? t.n : i + len, k = i + 1;
-        while (k < end && t.p[k] != ' ' && t.p[k] != '\n' && t.p[k] != '/') k++;
+        size_t len = slice_chr(slice_from(t, i), '>'), end = len == SLICE_NONE ? t.n : i + len,
+               k = i + 1;
+        while (k < end && t.p[k] != ' ' && t.p[k] != '\n' && t.p[k] != '/')
+            k++;
         if (k > i + 1) {
             tag = slice_sub(t, i + 1, k);
             attributes(s, tag, k, end);

@@ -22,8 +22,10 @@ bool way_gives(struct flow *f, const struct item *it, const struct extract *way,
     struct err err = { 0 };
     struct arena *scratch = arena_new();
     struct extractor *x = extractor_compile(scratch, way, &err);
-    struct answer a = { .status = it->ex->response.status, .headers = &it->ex->response.headers,
-                        .body = it->ex->response.body, .url = it->ex->request.url };
+    struct answer a = { .status = it->ex->response.status,
+                        .headers = &it->ex->response.headers,
+                        .body = it->ex->response.body,
+                        .url = it->ex->request.url };
     struct slice got;
     bool ok = x && extractor_run(x, &a, scratch, &got) && slice_eq(got, want);
     extractor_free(x);
@@ -57,7 +59,8 @@ static bool was_seen(const struct flow *f, const struct origin *o, size_t step)
 static const struct origin *first_origin(const struct value *v)
 {
     const struct origin *o = v->origins;
-    while (o && o->prev) o = o->prev;
+    while (o && o->prev)
+        o = o->prev;
     return o;
 }
 
@@ -116,7 +119,8 @@ static void feed(struct flow *f, struct use *u, struct origin *o, double sure)
 
 static struct node *root_of(struct node *n)
 {
-    while (n->parent) n = n->parent;
+    while (n->parent)
+        n = n->parent;
     return n;
 }
 
@@ -164,12 +168,14 @@ static void choose_use(struct flow *f, struct use *u)
 static void choose_secondary(struct flow *f, struct value *v)
 {
     bool fed = false;
-    for (const struct use *u = v->uses; u && !fed; u = u->next) fed = u->origin != NULL;
+    for (const struct use *u = v->uses; u && !fed; u = u->next)
+        fed = u->origin != NULL;
     if (!fed || v->bits < BITS_MEDIUM) return;
     for (struct use *u = v->uses; u; u = u->next) {
         if (u->expr.n || !u->node->secondary || is_inside_decided(u)) continue;
         struct origin *o = v->origins;
-        while (o && !(o->fed && was_seen(f, o, u->node->step))) o = o->prev;
+        while (o && !(o->fed && was_seen(f, o, u->node->step)))
+            o = o->prev;
         if (o) feed(f, u, o, 0);
         if (o) mark_decided(f, u);
     }
@@ -203,13 +209,15 @@ static void choose_all(struct flow *f)
     void *value;
     size_t n = 0, count = 0;
     for (size_t i = 0; map_next(f->values, &i, &key, &value);)
-        for (struct use *u = ((struct value *)value)->uses; u; u = u->next) count += may_be_token(value);
+        for (struct use *u = ((struct value *)value)->uses; u; u = u->next)
+            count += may_be_token(value);
     struct use **v = mem_alloc(count + 1, sizeof(struct use *));
     for (size_t i = 0; map_next(f->values, &i, &key, &value);)
         for (struct use *u = ((struct value *)value)->uses; u; u = u->next)
             if (may_be_token(value) && !u->node->secondary) v[n++] = u;
     qsort(v, n, sizeof(struct use *), longest_first);
-    for (size_t i = 0; i < n; i++) choose_use(f, v[i]);
+    for (size_t i = 0; i < n; i++)
+        choose_use(f, v[i]);
     free(v);
     for (size_t i = 0; map_next(f->values, &i, &key, &value);)
         if (may_be_token(value)) {
@@ -234,8 +242,7 @@ static void take_location(struct flow *f, struct item *it)
 {
     struct item *from = it->hop_of;
     if (!from || it->is_static || !has_volatile(it->ex->request.url)) return;
-    struct extract way = { .kind = EXTRACT_LOCATION,
-                           .regex = SL("^[A-Za-z]+://[^/?#]*/([^#]*)") };
+    struct extract way = { .kind = EXTRACT_LOCATION, .regex = SL("^[A-Za-z]+://[^/?#]*/([^#]*)") };
     if (!way_gives(f, from, &way, slice_from(it->url.target, 1))) return;
     way.name = var_name(f, SL("location"));
     item_extract(f, from, way);
@@ -253,8 +260,8 @@ static void take_location(struct flow *f, struct item *it)
 
 static bool is_generic(struct slice name)
 {
-    static const char *const words[] = { "id", "value", "body", "name", "content", "data", "result", "key",
-                                         "authorization", "" };
+    static const char *const words[] = { "id",   "value",  "body", "name",          "content",
+                                         "data", "result", "key",  "authorization", "" };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (slice_ieq(name, slice_z(words[i]))) return true;
     return value_is_digits(name) || name.n > 40 || value_bits(name) >= BITS_MEDIUM;
@@ -271,7 +278,8 @@ static struct slice wanted_name(struct flow *f, const struct origin *o)
     if (!is_generic(o->name) && o->kind != ORIGIN_LINK) return o->name;
     if (n->where != AT_HEADER && !is_generic(n->name)) return n->name;
     if (!is_generic(o->name)) return o->name;
-    if (o->parent.n && !is_generic(o->parent)) return arena_printf(f->a, "%.*s_id", SL_FMT(o->parent));
+    if (o->parent.n && !is_generic(o->parent))
+        return arena_printf(f->a, "%.*s_id", SL_FMT(o->parent));
     return n->where == AT_HEADER || o->kind == ORIGIN_BODY ? SL("token") : SL("id");
 }
 
@@ -281,15 +289,19 @@ struct slice var_name(struct flow *f, struct slice want)
     for (size_t i = 0; i < want.n && b.n < 40; i++) {
         char c = want.p[i];
         bool letter = (c | 32) >= 'a' && (c | 32) <= 'z', digit = c >= '0' && c <= '9';
-        if (letter || (digit && b.n)) buf_addc(&b, c);
-        else if (b.n && b.p[b.n - 1] != '_') buf_addc(&b, '_');
+        if (letter || (digit && b.n))
+            buf_addc(&b, c);
+        else if (b.n && b.p[b.n - 1] != '_')
+            buf_addc(&b, '_');
     }
-    while (b.n && b.p[b.n - 1] == '_') b.n--;
+    while (b.n && b.p[b.n - 1] == '_')
+        b.n--;
     struct slice base = b.n ? arena_dup(f->a, buf_slice(&b)) : SL("token"), name = base;
     buf_free(&b);
     static const char *const reserved[] = { "vu", "iteration", "target", "env", "account" };
     for (size_t i = 0; i < sizeof reserved / sizeof reserved[0]; i++)
-        if (slice_eq(base, slice_z(reserved[i]))) name = base = arena_printf(f->a, "%.*s_value", SL_FMT(base));
+        if (slice_eq(base, slice_z(reserved[i])))
+            name = base = arena_printf(f->a, "%.*s_value", SL_FMT(base));
     for (unsigned k = 2; map_get(f->vars, name); k++)
         name = arena_printf(f->a, "%.*s_%u", SL_FMT(base), k);
     *map_at(f->vars, name) = f;
@@ -302,7 +314,8 @@ struct holder {
     size_t last_use;
 };
 
-static struct slice reuse(struct flow *f, struct map *holders, struct slice want, const struct origin *o)
+static struct slice reuse(struct flow *f, struct map *holders, struct slice want,
+                          const struct origin *o)
 {
     for (unsigned k = 1; k < 1000; k++) {
         struct slice key = k == 1 ? want : arena_printf(f->a, "%.*s#%u", SL_FMT(want), k);
@@ -329,10 +342,12 @@ static int by_step(const void *x, const void *y)
 static struct origin **fed_origins(struct flow *f, size_t *n)
 {
     size_t count = 0;
-    for (struct origin *o = f->fed; o; o = o->next_fed) count++;
+    for (struct origin *o = f->fed; o; o = o->next_fed)
+        count++;
     struct origin **v = arena_many(f->a, count ? count : 1, struct origin *);
     *n = 0;
-    for (struct origin *o = f->fed; o; o = o->next_fed) v[(*n)++] = o;
+    for (struct origin *o = f->fed; o; o = o->next_fed)
+        v[(*n)++] = o;
     qsort(v, *n, sizeof(struct origin *), by_step);
     return v;
 }
@@ -341,7 +356,7 @@ static struct origin **fed_origins(struct flow *f, size_t *n)
 
 static struct slice way_words(struct flow *f, const struct extract *x)
 {
-    static const char *const kinds[] = { "json", "header", "cookie", "html", "xml",
+    static const char *const kinds[] = { "json",  "header",  "cookie",   "html", "xml",
                                          "regex", "between", "location", "body" };
     struct buf b = BUF_INIT(2000);
     buf_addz(&b, kinds[x->kind]);
@@ -360,10 +375,12 @@ static void add_runners_up(struct flow *f, struct token *t, const struct origin 
     for (const struct origin *o = won->value->origins; o && n < 3; o = o->prev) {
         if (o == won || o->step > won->last_use) continue;
         const char *why = o->checked && !o->works ? "did not give the value back"
-                          : o->step < won->step ? "earlier" : "less certain place";
+                          : o->step < won->step   ? "earlier"
+                                                  : "less certain place";
         if (!o->ways) continue;
         struct slice words = way_words(f, &o->way[0]), from = report_step(f, o->step);
-        t->runners_up[n++] = arena_printf(f->report_arena, "%.*s: %.*s (%s)", SL_FMT(from), SL_FMT(words), why);
+        t->runners_up[n++] =
+            arena_printf(f->report_arena, "%.*s: %.*s (%s)", SL_FMT(from), SL_FMT(words), why);
     }
     t->runners_up_n = n;
 }
@@ -420,7 +437,8 @@ static void name_origins(struct flow *f)
 
 void flow_choose(struct flow *f)
 {
-    for (size_t i = 0; i < f->n; i++) take_location(f, &f->items[i]);
+    for (size_t i = 0; i < f->n; i++)
+        take_location(f, &f->items[i]);
     choose_all(f);
     name_origins(f);
 }

@@ -65,8 +65,8 @@ static size_t unit(enum coding c, struct slice raw, size_t i)
     case CODING_JSON:
         if (rest.p[0] != '\\' || rest.n < 2) return 1;
         if (rest.p[1] != 'u' || rest.n < 6) return 2;
-        if ((rest.p[2] | 32) == 'd' && rest.n >= 12 && memchr("89abAB", rest.p[3], 6)
-            && rest.p[6] == '\\')
+        if ((rest.p[2] | 32) == 'd' && rest.n >= 12 && memchr("89abAB", rest.p[3], 6) &&
+            rest.p[6] == '\\')
             return 12; /* a surrogate pair */
         return 6;
     case CODING_HTML: {
@@ -104,8 +104,8 @@ bool coding_is_base64(enum coding c)
 /* Long values of letters that no URL escapes: another of their kind will not need it either. */
 static bool is_url_safe_kind(struct slice s)
 {
-    return value_is_digits(s) || value_is_uuid(s) || value_is_hex(s)
-           || (s.n >= 20 && value_is_plain(s));
+    return value_is_digits(s) || value_is_uuid(s) || value_is_hex(s) ||
+           (s.n >= 20 && value_is_plain(s));
 }
 
 struct slice coding_wrap(struct arena *a, enum coding c, struct slice expr, struct slice recorded)

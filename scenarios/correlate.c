@@ -14,8 +14,10 @@ static void add_session_facts(struct flow *f, const struct session *s)
 {
     f->report->entries_read += s->entries_read;
     for (size_t i = 0; i < s->drops_n; i++)
-        for (size_t k = 0; k < s->drops[i].count; k++) report_count(f, REPORT_DROPPED, s->drops[i].reason);
-    for (size_t i = 0; i < s->warnings_n; i++) report_warn(f, "%.*s", SL_FMT(s->warnings[i]));
+        for (size_t k = 0; k < s->drops[i].count; k++)
+            report_count(f, REPORT_DROPPED, s->drops[i].reason);
+    for (size_t i = 0; i < s->warnings_n; i++)
+        report_warn(f, "%.*s", SL_FMT(s->warnings[i]));
 }
 
 static void write_secrets(struct flow *f)
@@ -59,10 +61,16 @@ struct scenario *correlate(const struct session *const *several, size_t n,
                            struct err *err)
 {
     struct scenario *out = scenario_new();
-    struct flow f = { .a = arena_new(), .cfg = cfg, .values = map_new(), .vars = map_new(),
-                      .report = report, .report_arena = out->arena, .login = SIZE_MAX };
+    struct flow f = { .a = arena_new(),
+                      .cfg = cfg,
+                      .values = map_new(),
+                      .vars = map_new(),
+                      .report = report,
+                      .report_arena = out->arena,
+                      .login = SIZE_MAX };
     f.filter = arena_many(f.a, FILTER_WORDS, uint64_t);
-    bool ok = n > 0 ? run(&f, several[0], out, err) : err_set(err, ERR_USAGE, "no recording was given");
+    bool ok =
+        n > 0 ? run(&f, several[0], out, err) : err_set(err, ERR_USAGE, "no recording was given");
     map_free(f.values);
     map_free(f.vars);
     arena_free(f.a);

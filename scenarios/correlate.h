@@ -5,25 +5,25 @@
 #include "scenarios/model.h"
 
 struct import_cfg {
-    bool keep_static;            /* static assets of other hosts too */
-    bool keep_third_party;       /* analytics, beacons */
-    const struct slice *hosts;   /* keep only these; none: the main site and where its flow goes */
+    bool keep_static;          /* static assets of other hosts too */
+    bool keep_third_party;     /* analytics, beacons */
+    const struct slice *hosts; /* keep only these; none: the main site and where its flow goes */
     size_t hosts_n;
-    const struct slice *unique;  /* recorded values to be made different per user and iteration */
+    const struct slice *unique; /* recorded values to be made different per user and iteration */
     size_t unique_n;
-    const char *feed;            /* users.csv, or NULL */
-    struct slice feed_text;      /* its text, so that values can be matched */
-    const char *secrets_file;    /* how the scenario names the feed that import writes for secrets */
-    double pause_factor;         /* 1: as recorded; 0: none */
+    const char *feed;         /* users.csv, or NULL */
+    struct slice feed_text;   /* its text, so that values can be matched */
+    const char *secrets_file; /* how the scenario names the feed that import writes for secrets */
+    double pause_factor;      /* 1: as recorded; 0: none */
 };
 
 /* One value that an answer gives and later requests carry. */
 struct token {
-    struct slice name;        /* the variable */
-    struct slice value;       /* as recorded (a secret) */
-    struct slice from;        /* "#3 POST /login": the producing step */
-    struct slice extract;     /* "json $.token": the extractor in words */
-    struct slice *uses;       /* "#4 header Authorization"… */
+    struct slice name;    /* the variable */
+    struct slice value;   /* as recorded (a secret) */
+    struct slice from;    /* "#3 POST /login": the producing step */
+    struct slice extract; /* "json $.token": the extractor in words */
+    struct slice *uses;   /* "#4 header Authorization"… */
     size_t uses_n;
     double confidence;        /* 0..1 */
     bool inferred;            /* not in the recording, which was sanitised */

@@ -217,7 +217,8 @@ static bool find_location(const struct extractor *x, const struct answer *a, str
     if (url.n == 0 && (a->status < 300 || a->status > 399)) url = a->url;
     if (url.n == 0) return false;
     struct slice expr = x->what.expr, path = url, query = SL(""), fragment = SL("");
-    *out = url_resolve(scratch, a->url, url);
+    bool absolute = slice_find(slice_sub(url, 0, 12), SL("://")) != SLICE_NONE || a->url.n == 0;
+    *out = absolute ? url : url_resolve(scratch, a->url, url);
     if (expr.n == 0) return true;
     slice_cut(path, '#', &path, &fragment);
     slice_cut(path, '?', &path, &query);

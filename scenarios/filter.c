@@ -15,9 +15,10 @@
 
 static bool ext_is_static(struct slice path)
 {
-    static const char *const exts[] = { "css", "js", "mjs", "png", "jpg", "jpeg", "gif", "svg", "ico",
-                                        "woff", "woff2", "ttf", "otf", "eot", "map", "webp", "avif",
-                                        "mp4", "webm", "mp3", "webmanifest" };
+    static const char *const exts[] = { "css",  "js",  "mjs",        "png",  "jpg",   "jpeg",
+                                        "gif",  "svg", "ico",        "woff", "woff2", "ttf",
+                                        "otf",  "eot", "map",        "webp", "avif",  "mp4",
+                                        "webm", "mp3", "webmanifest" };
     size_t dot = SLICE_NONE;
     for (size_t i = path.n; i > 0 && path.p[i - 1] != '/'; i--)
         if (path.p[i - 1] == '.') {
@@ -33,8 +34,9 @@ static bool ext_is_static(struct slice path)
 
 static bool mime_is_static(struct slice mime)
 {
-    static const char *const starts[] = { "image/", "font/", "video/", "audio/", "text/css",
-                                          "application/font", "application/x-font" };
+    static const char *const starts[] = {
+        "image/", "font/", "video/", "audio/", "text/css", "application/font", "application/x-font"
+    };
     for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++)
         if (slice_istarts(mime, slice_z(starts[i]))) return true;
     return false;
@@ -42,8 +44,8 @@ static bool mime_is_static(struct slice mime)
 
 static bool resource_is_static(struct slice r)
 {
-    static const char *const kinds[] = { "image", "font", "stylesheet", "media", "manifest",
-                                         "texttrack", "imageset" };
+    static const char *const kinds[] = { "image",    "font",      "stylesheet", "media",
+                                         "manifest", "texttrack", "imageset" };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (slice_ieq(r, slice_z(kinds[i]))) return true;
     return false;
@@ -70,8 +72,8 @@ static bool is_navigation(const struct exchange *ex)
 {
     const struct headers *h = &ex->request.headers;
     if (headers_has(h, SL("sec-fetch-mode")))
-        return slice_ieq(headers_get(h, SL("sec-fetch-mode")), SL("navigate"))
-               && !slice_ieq(headers_get(h, SL("sec-fetch-dest")), SL("iframe"));
+        return slice_ieq(headers_get(h, SL("sec-fetch-mode")), SL("navigate")) &&
+               !slice_ieq(headers_get(h, SL("sec-fetch-dest")), SL("iframe"));
     if (slice_ieq(ex->resource, SL("document"))) return true;
     if (ex->resource.n) return false;
     struct slice accept = headers_get(h, SL("accept"));
@@ -94,8 +96,8 @@ static const char *reason_to_drop(const struct exchange *ex, struct url *u)
 
 static bool is_loopback(struct slice host)
 {
-    return slice_ieq(host, SL("localhost")) || slice_starts(host, SL("127."))
-           || slice_eq(host, SL("::1"));
+    return slice_ieq(host, SL("localhost")) || slice_starts(host, SL("127.")) ||
+           slice_eq(host, SL("::1"));
 }
 
 static bool same_site(struct slice a, struct slice b)
@@ -110,8 +112,8 @@ static bool host_listed(const struct import_cfg *cfg, struct slice host)
         struct slice want = cfg->hosts[i], name, port;
         if (want.n && want.p[0] != '[' && slice_cut(want, ':', &name, &port)) want = name;
         if (slice_ieq(host, want)) return true;
-        if (host.n > want.n && host.p[host.n - want.n - 1] == '.'
-            && slice_ieq(slice_from(host, host.n - want.n), want))
+        if (host.n > want.n && host.p[host.n - want.n - 1] == '.' &&
+            slice_ieq(slice_from(host, host.n - want.n), want))
             return true;
     }
     return false;
@@ -119,11 +121,12 @@ static bool host_listed(const struct import_cfg *cfg, struct slice host)
 
 static bool is_tracker(struct slice host)
 {
-    static const char *const names[] = { "google-analytics.com", "googletagmanager.com",
-                                         "doubleclick.net", "facebook.net", "hotjar.com",
-                                         "segment.io", "sentry.io", "newrelic.com", "nr-data.net",
-                                         "clarity.ms", "mixpanel.com", "amplitude.com",
-                                         "fullstory.com", "datadoghq.com" };
+    static const char *const names[] = {
+        "google-analytics.com", "googletagmanager.com", "doubleclick.net", "facebook.net",
+        "hotjar.com",           "segment.io",           "sentry.io",       "newrelic.com",
+        "nr-data.net",          "clarity.ms",           "mixpanel.com",    "amplitude.com",
+        "fullstory.com",        "datadoghq.com"
+    };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (slice_ieq(url_site(host), slice_z(names[i]))) return true;
     return false;
@@ -133,7 +136,8 @@ static bool is_tracker(struct slice host)
 static struct slice find_main(struct flow *f)
 {
     for (size_t i = 0; i < f->n; i++)
-        if (f->items[i].navigation && f->items[i].ex->response.status < 400) return f->items[i].origin;
+        if (f->items[i].navigation && f->items[i].ex->response.status < 400)
+            return f->items[i].origin;
     return f->n ? f->items[0].origin : (struct slice){ 0 };
 }
 
@@ -175,8 +179,8 @@ static void set_times(struct item *it, const struct exchange *ex, int64_t zero, 
 {
     it->start_ns = ex->start_ns == TIME_UNKNOWN ? last : ex->start_ns - zero;
     it->end_ns = it->start_ns + known(ex->total_ns);
-    int64_t first = known(ex->blocked_ns) + known(ex->dns_ns) + known(ex->connect_ns)
-                    + known(ex->tls_ns) + known(ex->send_ns) + known(ex->wait_ns);
+    int64_t first = known(ex->blocked_ns) + known(ex->dns_ns) + known(ex->connect_ns) +
+                    known(ex->tls_ns) + known(ex->send_ns) + known(ex->wait_ns);
     it->first_byte_ns = it->start_ns + first - ANSWER_SLACK_NS;
     if (first == 0 || it->first_byte_ns > it->end_ns) it->first_byte_ns = it->end_ns;
 }
@@ -184,8 +188,8 @@ static void set_times(struct item *it, const struct exchange *ex, int64_t zero, 
 static struct slice body_type(const struct exchange *ex)
 {
     struct slice type = mime_type(ex->response.mime), body = slice_trim(ex->response.body);
-    if (type.n && !slice_ieq(type, SL("x-unknown")) && !slice_ieq(type, SL("text/plain"))
-        && !slice_ieq(type, SL("application/octet-stream")))
+    if (type.n && !slice_ieq(type, SL("x-unknown")) && !slice_ieq(type, SL("text/plain")) &&
+        !slice_ieq(type, SL("application/octet-stream")))
         return type;
     if (body.n > 1 && (body.p[0] == '{' || body.p[0] == '[')) return SL("application/json");
     if (slice_istarts(body, SL("<!doctype html")) || slice_istarts(body, SL("<html")))
@@ -203,8 +207,8 @@ static void fill(struct flow *f, struct item *it, const struct exchange *ex, con
     it->changes_state = !is_get(ex) && !slice_eq(ex->request.method, SL("OPTIONS"));
     it->navigation = is_navigation(ex) && !it->is_static;
     it->body_type = body_type(ex);
-    it->is_script = is_get(ex) && (slice_ieq(ex->resource, SL("script"))
-                                   || slice_ifind(it->body_type, SL("javascript")) != SLICE_NONE);
+    it->is_script = is_get(ex) && (slice_ieq(ex->resource, SL("script")) ||
+                                   slice_ifind(it->body_type, SL("javascript")) != SLICE_NONE);
 }
 
 /* Links redirect hops: an item whose URL is the Location of an earlier one that nobody followed yet. */
@@ -268,14 +272,19 @@ bool flow_keep(struct flow *f, const struct session *s, struct err *err)
     for (size_t i = 0; i < s->n; i++) {
         struct url u;
         const char *why = reason_to_drop(s->exchanges[i], &u);
-        if (why) report_count(f, REPORT_DROPPED, slice_z(why));
-        else fill(f, &f->items[f->n++], s->exchanges[i], &u);
+        if (why)
+            report_count(f, REPORT_DROPPED, slice_z(why));
+        else
+            fill(f, &f->items[f->n++], s->exchanges[i], &u);
     }
-    if (!f->n) return err_set(err, ERR_INPUT, "%.*s: no request in it can be replayed", SL_FMT(s->source));
+    if (!f->n)
+        return err_set(err, ERR_INPUT, "%.*s: no request in it can be replayed", SL_FMT(s->source));
     link_hops(f);
     f->target = find_main(f);
     keep_hosts(f);
-    if (!f->n) return err_set(err, ERR_INPUT, "no request is left: --hosts keeps none of the recorded hosts");
+    if (!f->n)
+        return err_set(err, ERR_INPUT,
+                       "no request is left: --hosts keeps none of the recorded hosts");
     link_hops(f);
     f->zero_ns = f->items[0].ex->start_ns;
     int64_t last = 0;

@@ -13,8 +13,16 @@
 #include "scenarios/correlate.h"
 
 /* How a text is written inside the text around it. */
-enum coding { CODING_NONE, CODING_PERCENT, CODING_FORM, CODING_JSON, CODING_HTML, CODING_BASE64,
-              CODING_BASE64URL, CODING_HEX };
+enum coding {
+    CODING_NONE,
+    CODING_PERCENT,
+    CODING_FORM,
+    CODING_JSON,
+    CODING_HTML,
+    CODING_BASE64,
+    CODING_BASE64URL,
+    CODING_HEX
+};
 
 enum where { AT_PATH, AT_QUERY, AT_HEADER, AT_COOKIE, AT_FORM, AT_PART, AT_JSON, AT_XML, AT_TEXT };
 
@@ -45,14 +53,25 @@ struct use {
     struct node *node;
     size_t from, to; /* in node->text */
     struct value *value;
-    struct use *next;    /* the same value's next use, in order of steps */
-    struct slice expr;   /* decided: what stands there instead; empty: stays as recorded */
+    struct use *next;      /* the same value's next use, in order of steps */
+    struct slice expr;     /* decided: what stands there instead; empty: stays as recorded */
     struct origin *origin; /* decided: where it comes from; NULL: expr is no extracted variable */
 };
 
 enum origin_kind {
-    ORIGIN_LOCATION, ORIGIN_HEADER, ORIGIN_COOKIE, ORIGIN_JSON, ORIGIN_INPUT, ORIGIN_OPTION,
-    ORIGIN_META, ORIGIN_LINK, ORIGIN_DATA, ORIGIN_SCRIPT, ORIGIN_XML, ORIGIN_BODY, ORIGIN_CLAIM,
+    ORIGIN_LOCATION,
+    ORIGIN_HEADER,
+    ORIGIN_COOKIE,
+    ORIGIN_JSON,
+    ORIGIN_INPUT,
+    ORIGIN_OPTION,
+    ORIGIN_META,
+    ORIGIN_LINK,
+    ORIGIN_DATA,
+    ORIGIN_SCRIPT,
+    ORIGIN_XML,
+    ORIGIN_BODY,
+    ORIGIN_CLAIM,
     ORIGIN_TEXT,
 };
 
@@ -74,9 +93,9 @@ struct origin {
     struct extract way[ORIGIN_WAYS];
     unsigned ways;
     /* decided */
-    bool checked, works;     /* the ways were tried on the recorded answer; way[0] gives the value */
-    double confidence;       /* of the best use */
-    size_t last_use;         /* step of the last use that it feeds; 0: it feeds none */
+    bool checked, works; /* the ways were tried on the recorded answer; way[0] gives the value */
+    double confidence;   /* of the best use */
+    size_t last_use;     /* step of the last use that it feeds; 0: it feeds none */
     struct slice var;
     struct origin *next_fed; /* all origins that feed a use */
     struct use *fed;         /* one of the uses: names the variable */
@@ -87,12 +106,12 @@ struct value {
     struct slice text;
     double bits;
     struct use *uses, *last_use;
-    struct origin *origins; /* latest first */
+    struct origin *origins;      /* latest first */
     size_t origins_n, first_use; /* first_use: step of the first primary use, SIZE_MAX if none */
-    struct slice names[8];  /* different names of its uses */
+    struct slice names[8];       /* different names of its uses */
     unsigned names_n;
-    bool in_static;         /* stands in a static asset: a constant of the application */
-    size_t spoken;          /* step + 1 of the first request that held it inside a larger text */
+    bool in_static; /* stands in a static asset: a constant of the application */
+    size_t spoken;  /* step + 1 of the first request that held it inside a larger text */
 };
 
 /* The texts of one request: roots of its nodes. */
@@ -104,27 +123,27 @@ struct field_nodes {
 struct item {
     const struct exchange *ex;
     struct url url;
-    struct slice origin;     /* scheme://host[:port] */
+    struct slice origin; /* scheme://host[:port] */
     size_t index;
     int64_t start_ns, first_byte_ns, end_ns; /* since the first item */
     bool is_static, is_script, changes_state, navigation, main_origin;
-    struct item *hop_of;     /* the item whose Location this one follows */
-    struct slice body_type;  /* media type of the answer, guessed where missing */
+    struct item *hop_of;    /* the item whose Location this one follows */
+    struct slice body_type; /* media type of the answer, guessed where missing */
     /* requests */
-    struct node *target;     /* path and query */
+    struct node *target; /* path and query */
     struct field_nodes *headers;
     size_t headers_n;
     enum body_kind body_kind;
     struct field_nodes *fields;
     size_t fields_n;
-    struct node *body;       /* JSON, XML, text */
-    struct slice cookies;    /* "a=1; b=2" to send besides the jar's */
+    struct node *body;    /* JSON, XML, text */
+    struct slice cookies; /* "a=1; b=2" to send besides the jar's */
     struct node *cookie_node;
     /* answers */
     struct extract *extract;
     size_t extract_n, extract_cap;
-    struct slice location;   /* variable that holds the URL of this hop; empty: as recorded */
-    struct field *set;       /* variables made here, before the request */
+    struct slice location; /* variable that holds the URL of this hop; empty: as recorded */
+    struct field *set;     /* variables made here, before the request */
     size_t set_n, set_cap;
 };
 
@@ -133,17 +152,17 @@ struct flow {
     const struct import_cfg *cfg;
     struct item *items;
     size_t n;
-    struct slice target;     /* main origin */
-    struct map *values;      /* text -> struct value */
-    struct map *vars;        /* names that are taken */
-    uint64_t *filter;        /* bit set of hashes of values' texts */
+    struct slice target; /* main origin */
+    struct map *values;  /* text -> struct value */
+    struct map *vars;    /* names that are taken */
+    uint64_t *filter;    /* bit set of hashes of values' texts */
     struct import_report *report;
     struct arena *report_arena;
     int64_t zero_ns;
-    struct origin *fed;      /* origins that feed uses, latest decision first */
-    size_t login;            /* last item of the login; SIZE_MAX: none was found */
+    struct origin *fed; /* origins that feed uses, latest decision first */
+    size_t login;       /* last item of the login; SIZE_MAX: none was found */
     struct slice user_column, password_column; /* "account.username" */
-    struct fields secrets;   /* columns of the feed that import writes, with recorded values */
+    struct fields secrets; /* columns of the feed that import writes, with recorded values */
     size_t secrets_cap;
 };
 

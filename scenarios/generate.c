@@ -15,7 +15,8 @@ static bool is_free(const struct value *v)
 {
     if (v->first_use == SIZE_MAX || v->in_static) return false;
     const struct origin *o = v->origins;
-    while (o && o->prev) o = o->prev;
+    while (o && o->prev)
+        o = o->prev;
     if (o && o->step < v->first_use) return false;
     for (const struct use *u = v->uses; u; u = u->next)
         if (u->expr.n) return false;
@@ -24,8 +25,9 @@ static bool is_free(const struct value *v)
 
 static bool is_application(struct slice name)
 {
-    return slice_ifind(name, SL("client")) != SLICE_NONE || slice_ifind(name, SL("app")) != SLICE_NONE
-           || slice_ifind(name, SL("tenant")) != SLICE_NONE;
+    return slice_ifind(name, SL("client")) != SLICE_NONE ||
+           slice_ifind(name, SL("app")) != SLICE_NONE ||
+           slice_ifind(name, SL("tenant")) != SLICE_NONE;
 }
 
 /* Steps that use it as a whole text. */
@@ -48,7 +50,8 @@ static void say(struct flow *f, const struct value *v, const struct use *first, 
     struct slice name = var.n ? var : first->node->name;
     struct token *t = NULL;
     for (size_t i = 0; i < f->report->tokens_n && !t; i++)
-        if (slice_eq(f->report->tokens[i].name, name) && slice_eq(f->report->tokens[i].extract, expr))
+        if (slice_eq(f->report->tokens[i].name, name) &&
+            slice_eq(f->report->tokens[i].extract, expr))
             t = &f->report->tokens[i];
     if (!t) t = report_token(f);
     t->name = arena_dup(f->report_arena, name);
@@ -71,7 +74,8 @@ static void make(struct flow *f, struct value *v, struct slice expr, bool shared
         var = var_name(f, first->node->name.n ? first->node->name : SL("made"));
         item_set(f, &f->items[first->node->step], var, arena_printf(f->a, "${%.*s}", SL_FMT(expr)));
     }
-    for (struct use *u = v->uses; u; u = u->next) u->expr = var.n ? var : expr;
+    for (struct use *u = v->uses; u; u = u->next)
+        u->expr = var.n ? var : expr;
     say(f, v, first, expr, var);
 }
 
@@ -79,7 +83,9 @@ static void make(struct flow *f, struct value *v, struct slice expr, bool shared
 
 static int64_t request_time(const struct flow *f, const struct use *u)
 {
-    return f->zero_ns == TIME_UNKNOWN ? 0 : (f->zero_ns + f->items[u->node->step].start_ns) / (int64_t)NS_PER_S;
+    return f->zero_ns == TIME_UNKNOWN
+               ? 0
+               : (f->zero_ns + f->items[u->node->step].start_ns) / (int64_t)NS_PER_S;
 }
 
 static bool is_near(int64_t a, int64_t b)
@@ -91,7 +97,8 @@ static bool is_near(int64_t a, int64_t b)
 static struct slice time_with_tail(struct flow *f, size_t digits)
 {
     uint64_t from = 1;
-    for (size_t i = 1; i < digits; i++) from *= 10;
+    for (size_t i = 1; i < digits; i++)
+        from *= 10;
     return arena_printf(f->a, "now_ms() + random(%llu, %llu)", (unsigned long long)from,
                         (unsigned long long)(from * 10 - 1));
 }
@@ -105,12 +112,13 @@ static struct slice time_expression(struct flow *f, const struct value *v, const
     if (now == 0) return (struct slice){ 0 };
     if (t.n == 13 && num_u64(t, UINT64_MAX, &number) && is_near((int64_t)(number / 1000), now))
         return SL("now_ms()");
-    if (t.n > 13 && t.n <= 20 && value_is_digits(t) && num_u64(slice_sub(t, 0, 10), UINT64_MAX, &number)
-        && is_near((int64_t)number, now))
+    if (t.n > 13 && t.n <= 20 && value_is_digits(t) &&
+        num_u64(slice_sub(t, 0, 10), UINT64_MAX, &number) && is_near((int64_t)number, now))
         return time_with_tail(f, t.n - 13);
-    if (t.n == 10 && num_u64(t, UINT64_MAX, &number) && is_near((int64_t)number, now)) return SL("now()");
-    if (t.n == 24 && t.p[10] == 'T' && t.p[23] == 'Z' && clock_parse_iso(t, &ns)
-        && is_near(ns / (int64_t)NS_PER_S, now))
+    if (t.n == 10 && num_u64(t, UINT64_MAX, &number) && is_near((int64_t)number, now))
+        return SL("now()");
+    if (t.n == 24 && t.p[10] == 'T' && t.p[23] == 'Z' && clock_parse_iso(t, &ns) &&
+        is_near(ns / (int64_t)NS_PER_S, now))
         return SL("now_iso()");
     (void)f;
     return (struct slice){ 0 };
@@ -148,10 +156,13 @@ static bool make_pkce(struct flow *f, struct value *v)
     const struct use *first;
     steps_of(challenge, &first);
     struct slice var = var_name(f, SL("code_verifier"));
-    item_set(f, &f->items[first->node->step], var, arena_printf(f->a, "${randstr(%zu)}", v->text.n));
-    for (struct use *u = v->uses; u; u = u->next) u->expr = var;
+    item_set(f, &f->items[first->node->step], var,
+             arena_printf(f->a, "${randstr(%zu)}", v->text.n));
+    for (struct use *u = v->uses; u; u = u->next)
+        u->expr = var;
     struct slice expr = arena_printf(f->a, "pkce_challenge(%.*s)", SL_FMT(var));
-    for (struct use *u = challenge->uses; u; u = u->next) u->expr = expr;
+    for (struct use *u = challenge->uses; u; u = u->next)
+        u->expr = expr;
     say(f, v, v->uses, SL("randstr()"), var);
     say(f, challenge, first, expr, (struct slice){ 0 });
     return true;
@@ -161,7 +172,8 @@ static bool make_state(struct flow *f, struct value *v)
 {
     const struct use *first;
     steps_of(v, &first);
-    if (!first || v->bits < BITS_STRONG || !value_is_plain(v->text) || v->text.n > 200) return false;
+    if (!first || v->bits < BITS_STRONG || !value_is_plain(v->text) || v->text.n > 200)
+        return false;
     struct slice name = first->node->name;
     if (!slice_ieq(name, SL("state")) && !slice_ieq(name, SL("nonce"))) return false;
     make(f, v, arena_printf(f->a, "randstr(%zu)", v->text.n), false);

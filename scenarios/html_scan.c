@@ -18,8 +18,8 @@ static bool is_blank(char c)
 
 static bool is_raw_element(struct slice tag)
 {
-    return slice_ieq(tag, SL("script")) || slice_ieq(tag, SL("style"))
-           || slice_ieq(tag, SL("textarea")) || slice_ieq(tag, SL("title"));
+    return slice_ieq(tag, SL("script")) || slice_ieq(tag, SL("style")) ||
+           slice_ieq(tag, SL("textarea")) || slice_ieq(tag, SL("title"));
 }
 
 struct slice html_attr(const struct html_scan *h, struct slice name)
@@ -43,13 +43,15 @@ static char cur(const struct html_scan *h)
 
 static void skip_blanks(struct html_scan *h)
 {
-    while (h->at < h->text.n && is_blank(h->text.p[h->at])) h->at++;
+    while (h->at < h->text.n && is_blank(h->text.p[h->at]))
+        h->at++;
 }
 
 static struct slice take_until(struct html_scan *h, const char *stops)
 {
     size_t from = h->at;
-    while (h->at < h->text.n && !is_blank(cur(h)) && !(cur(h) && strchr(stops, cur(h)))) h->at++;
+    while (h->at < h->text.n && !is_blank(cur(h)) && !(cur(h) && strchr(stops, cur(h))))
+        h->at++;
     return slice_sub(h->text, from, h->at);
 }
 

@@ -26,8 +26,8 @@ static bool same_form(const struct flow *f, const struct use *u, const struct or
 
 static bool in_body_or_query(const struct use *u)
 {
-    return u->node->where == AT_FORM || u->node->where == AT_PART || u->node->where == AT_JSON
-           || u->node->where == AT_QUERY;
+    return u->node->where == AT_FORM || u->node->where == AT_PART || u->node->where == AT_JSON ||
+           u->node->where == AT_QUERY;
 }
 
 /* A bare "id" says nothing: the noun is the key around it or the collection that answered. */
@@ -55,8 +55,8 @@ static double judge_number_json(const struct use *u, const struct origin *o)
 {
     bool id = name_is_id(o->name) || name_is_stamp(o->name);
     if (!id) return 0;
-    bool takes = u->node->where == AT_PATH || name_is_id(u->node->name) || name_is_stamp(u->node->name)
-                 || id_agrees(u, o);
+    bool takes = u->node->where == AT_PATH || name_is_id(u->node->name) ||
+                 name_is_stamp(u->node->name) || id_agrees(u, o);
     if (!takes || !id_agrees(u, o)) return 0;
     if (o->state_changing) return 0.8;
     return o->positional ? 0 : 0.6;
@@ -74,7 +74,8 @@ static bool token_names(const struct use *u, const struct origin *o)
 {
     if (u->value->text.n < 4 || !o->name.n || !has_digit(u->value->text)) return false;
     if (o->kind == ORIGIN_INPUT && !o->hidden) return false;
-    return name_is_token(u->node->name) && (name_is_token(o->name) || name_eq(o->name, u->node->name));
+    return name_is_token(u->node->name) &&
+           (name_is_token(o->name) || name_eq(o->name, u->node->name));
 }
 
 /* Weak values: numbers. Words are never tokens. */
@@ -148,9 +149,9 @@ double judge(const struct flow *f, const struct use *u, const struct origin *o)
 double judge_place(const struct flow *f, const struct use *u, const struct origin *o)
 {
     static const double place[] = {
-        [ORIGIN_LOCATION] = 5, [ORIGIN_HEADER] = 5, [ORIGIN_COOKIE] = 4.5, [ORIGIN_JSON] = 5,
-        [ORIGIN_INPUT] = 5,    [ORIGIN_OPTION] = 4, [ORIGIN_META] = 5,     [ORIGIN_LINK] = 3,
-        [ORIGIN_DATA] = 4,     [ORIGIN_SCRIPT] = 4.5, [ORIGIN_XML] = 4.2,  [ORIGIN_BODY] = 5,
+        [ORIGIN_LOCATION] = 5, [ORIGIN_HEADER] = 5,   [ORIGIN_COOKIE] = 4.5, [ORIGIN_JSON] = 5,
+        [ORIGIN_INPUT] = 5,    [ORIGIN_OPTION] = 4,   [ORIGIN_META] = 5,     [ORIGIN_LINK] = 3,
+        [ORIGIN_DATA] = 4,     [ORIGIN_SCRIPT] = 4.5, [ORIGIN_XML] = 4.2,    [ORIGIN_BODY] = 5,
         [ORIGIN_CLAIM] = 4,    [ORIGIN_TEXT] = 2,
     };
     double p = place[o->kind];

@@ -14,14 +14,17 @@ static void walk(struct node *n, void (*fn)(struct node *n, void *arg), void *ar
 {
     if (!n) return;
     fn(n, arg);
-    for (struct node *c = n->children; c; c = c->next) walk(c, fn, arg);
+    for (struct node *c = n->children; c; c = c->next)
+        walk(c, fn, arg);
 }
 
 void walk_nodes(struct item *it, void (*fn)(struct node *n, void *arg), void *arg)
 {
     walk(it->target, fn, arg);
-    for (size_t i = 0; i < it->headers_n; i++) walk(it->headers[i].value, fn, arg);
-    for (size_t i = 0; i < it->fields_n; i++) walk(it->fields[i].value, fn, arg);
+    for (size_t i = 0; i < it->headers_n; i++)
+        walk(it->headers[i].value, fn, arg);
+    for (size_t i = 0; i < it->fields_n; i++)
+        walk(it->fields[i].value, fn, arg);
     walk(it->body, fn, arg);
     walk(it->cookie_node, fn, arg);
 }
@@ -44,9 +47,10 @@ struct login_fields {
 static bool may_hold_account(const struct node *n)
 {
     if (n->children || n->text.n == 0 || n->text.n > 200 || n->secondary) return false;
-    if (n->where == AT_HEADER) return name_is_password(n->name) || slice_eq(n->name, SL("username"));
-    return n->where == AT_FORM || n->where == AT_PART || n->where == AT_JSON || n->where == AT_XML
-           || n->where == AT_QUERY;
+    if (n->where == AT_HEADER)
+        return name_is_password(n->name) || slice_eq(n->name, SL("username"));
+    return n->where == AT_FORM || n->where == AT_PART || n->where == AT_JSON ||
+           n->where == AT_XML || n->where == AT_QUERY;
 }
 
 static void look(struct node *n, void *arg)
@@ -59,7 +63,8 @@ static void look(struct node *n, void *arg)
         return;
     }
     bool token = name_is_token(n->name) && value_bits(n->text) >= BITS_MEDIUM;
-    if (token || slice_eq(n->name, SL("grant_type")) || slice_ifind(n->name, SL("client")) != SLICE_NONE)
+    if (token || slice_eq(n->name, SL("grant_type")) ||
+        slice_ifind(n->name, SL("client")) != SLICE_NONE)
         return;
     if (name_is_user(n->name) && (!l->password || !l->user)) l->user = n;
     if (!l->password) l->before = n;
@@ -67,8 +72,8 @@ static void look(struct node *n, void *arg)
 
 static bool is_registration(const struct item *it)
 {
-    static const char *const words[] = { "register", "signup", "sign-up", "sign_up", "adduser",
-                                         "newuser", "users/new", "createaccount" };
+    static const char *const words[] = { "register", "signup",  "sign-up",   "sign_up",
+                                         "adduser",  "newuser", "users/new", "createaccount" };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (slice_ifind(it->url.target, slice_z(words[i])) != SLICE_NONE) return true;
     return false;
@@ -110,7 +115,8 @@ static size_t login_end(struct flow *f, const struct item *login)
     }
     for (size_t i = end + 1; i < f->n && i < end + 40; i++) {
         const struct request *r = &f->items[i].ex->request;
-        if (f->items[i].changes_state && slice_find(r->body, SL("grant_type=authorization_code")) != SLICE_NONE)
+        if (f->items[i].changes_state &&
+            slice_find(r->body, SL("grant_type=authorization_code")) != SLICE_NONE)
             end = i;
     }
     return end;
@@ -124,7 +130,8 @@ struct columns {
     size_t user, password;
 };
 
-static bool read_columns(struct flow *f, struct columns *c, struct slice user, struct slice password)
+static bool read_columns(struct flow *f, struct columns *c, struct slice user,
+                         struct slice password)
 {
     struct csv csv;
     struct slice *row;
@@ -133,11 +140,13 @@ static bool read_columns(struct flow *f, struct columns *c, struct slice user, s
     if (!csv_row(&csv, f->a, &c->head, &c->n, NULL) || !c->n) return false;
     while (csv_row(&csv, f->a, &row, &n, NULL) && !c->row)
         for (size_t i = 0; i < n && i < c->n; i++)
-            if (slice_eq(row[i], user) || slice_eq(row[i], password)) c->row = n >= c->n ? row : NULL;
+            if (slice_eq(row[i], user) || slice_eq(row[i], password))
+                c->row = n >= c->n ? row : NULL;
     return true;
 }
 
-static size_t column(const struct columns *c, struct slice value, bool (*is)(struct slice), size_t other)
+static size_t column(const struct columns *c, struct slice value, bool (*is)(struct slice),
+                     size_t other)
 {
     for (size_t i = 0; c->row && i < c->n; i++)
         if (value.n && slice_eq(c->row[i], value)) return i;
@@ -148,7 +157,8 @@ static size_t column(const struct columns *c, struct slice value, bool (*is)(str
 
 static struct slice column_name(struct flow *f, const struct columns *c, size_t i)
 {
-    return i == SIZE_MAX ? (struct slice){ 0 } : arena_printf(f->a, "account.%.*s", SL_FMT(slice_trim(c->head[i])));
+    return i == SIZE_MAX ? (struct slice){ 0 }
+                         : arena_printf(f->a, "account.%.*s", SL_FMT(slice_trim(c->head[i])));
 }
 
 /* ---- binding -------------------------------------------------------------------------------------- */
@@ -163,8 +173,9 @@ static bool stands_alone(const struct use *u)
 static bool means_account(const struct flow *f, const struct use *u, const struct item *login)
 {
     struct slice rest = slice_from(u->node->text, u->to);
-    bool mail = rest.n && rest.p[0] == '@' && (u->from == 0 || u->node->text.p[u->from - 1] == '<'
-                                               || u->node->text.p[u->from - 1] == ' ');
+    bool mail = rest.n && rest.p[0] == '@' &&
+                (u->from == 0 || u->node->text.p[u->from - 1] == '<' ||
+                 u->node->text.p[u->from - 1] == ' ');
     if (!stands_alone(u)) return mail;
     if (u->node->where != AT_PATH) return true;
     for (const struct use *e = u->value->uses; e; e = e->next) {
@@ -223,8 +234,10 @@ static void bind_other_columns(struct flow *f, const struct columns *c)
         void *value;
         for (size_t k = 0; !v && map_next(f->values, &k, &key, &value);)
             for (struct use *u = ((struct value *)value)->uses; u; u = u->next) {
-                bool field = u->node->where == AT_FORM || u->node->where == AT_PART || u->node->where == AT_JSON;
-                if (field && stands_alone(u) && !u->expr.n && name_eq(u->node->name, c->head[i])) u->expr = expr;
+                bool field = u->node->where == AT_FORM || u->node->where == AT_PART ||
+                             u->node->where == AT_JSON;
+                if (field && stands_alone(u) && !u->expr.n && name_eq(u->node->name, c->head[i]))
+                    u->expr = expr;
             }
     }
 }
@@ -232,7 +245,8 @@ static void bind_other_columns(struct flow *f, const struct columns *c)
 static void from_feed(struct flow *f, struct login_fields *l, const struct item *login)
 {
     struct columns c = { .user = SIZE_MAX, .password = SIZE_MAX };
-    struct slice user = l->user ? l->user->text : SL(""), password = l->password ? l->password->text : SL("");
+    struct slice user = l->user ? l->user->text : SL(""),
+                 password = l->password ? l->password->text : SL("");
     if (!read_columns(f, &c, user, password)) {
         report_warn(f, "%s has no header line: nothing was bound to it", f->cfg->feed);
         return;
@@ -254,11 +268,17 @@ void flow_login(struct flow *f)
     f->login = login ? login_end(f, login) : SIZE_MAX;
     if (f->cfg->feed) from_feed(f, &l, login);
     if (!login) {
-        if (f->cfg->feed) report_warn(f, "no login was found in the recording: the accounts of %s are used only where their values or names occur", f->cfg->feed);
+        if (f->cfg->feed)
+            report_warn(f,
+                        "no login was found in the recording: the accounts of %s are used only "
+                        "where their values or names occur",
+                        f->cfg->feed);
         return;
     }
-    if (!f->user_column.n && l.user) f->user_column = secret_column(f, SL("username"), l.user->text);
-    if (!f->password_column.n) f->password_column = secret_column(f, SL("password"), l.password->text);
+    if (!f->user_column.n && l.user)
+        f->user_column = secret_column(f, SL("username"), l.user->text);
+    if (!f->password_column.n)
+        f->password_column = secret_column(f, SL("password"), l.password->text);
     bind_password(f, l.password->text, f->password_column);
     if (l.user) bind_user(f, l.user, f->user_column, login);
 }

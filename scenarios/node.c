@@ -3,18 +3,17 @@
  * node_expand finds what a text is (JSON, URL, form, encoded text, words) and notes every part as a use;
  * node_render writes the text back with ${…} where uses were given an expression, through the encodings
  * in between. What has no expression comes out byte for byte. Limits: depth 4, 4,000 parts a node. */
-#include "scenarios/flow.h"
+#include "scenarios/node.h"
 
 #include <string.h>
 
 #include "base/json.h"
 #include "scenarios/coding.h"
-#include "scenarios/node.h"
 #include "scenarios/value.h"
 
-#define DEPTH_MAX   4
-#define PARTS_MAX   4000
-#define ATOM_MAX    ((size_t)256 << 10)
+#define DEPTH_MAX 4
+#define PARTS_MAX 4000
+#define ATOM_MAX ((size_t)256 << 10)
 #define FILTER_BITS 20
 
 struct node *node_new(struct flow *f, struct node *parent, struct slice text, enum coding coding)
@@ -28,8 +27,10 @@ struct node *node_new(struct flow *f, struct node *parent, struct slice text, en
     n->step = parent->step;
     n->name = parent->name;
     n->secondary = parent->secondary;
-    if (parent->last) parent->last->next = n;
-    else parent->children = n;
+    if (parent->last)
+        parent->last->next = n;
+    else
+        parent->children = n;
     parent->last = n;
     return n;
 }
@@ -81,8 +82,10 @@ void node_use(struct flow *f, struct node *n, size_t from, size_t to)
     }
     struct use *u = arena_one(f->a, struct use);
     *u = (struct use){ .node = n, .from = from, .to = to, .value = v };
-    if (v->last_use) v->last_use->next = u;
-    else v->uses = u;
+    if (v->last_use)
+        v->last_use->next = u;
+    else
+        v->uses = u;
     v->last_use = u;
     value_name(v, n->name);
     if (!n->secondary && v->first_use == SIZE_MAX) v->first_use = n->step;
@@ -104,7 +107,8 @@ static bool expand_json(struct flow *f, struct node *n, unsigned depth)
         if (k != JSON_STRING && k != JSON_NUMBER) continue;
         if (parts++ > PARTS_MAX) break;
         size_t from = (size_t)(j.raw.p - n->text.p);
-        struct node *c = node_child(f, n, from, from + j.raw.n, k == JSON_STRING ? CODING_JSON : CODING_NONE);
+        struct node *c =
+            node_child(f, n, from, from + j.raw.n, k == JSON_STRING ? CODING_JSON : CODING_NONE);
         if (!c) continue;
         c->name = key;
         c->where = AT_JSON;
@@ -190,11 +194,13 @@ static bool is_base64_text(struct slice s, bool *url_safe)
     *url_safe = true;
     for (size_t i = 0; i < s.n; i++) {
         char c = s.p[i];
-        if (c == '=') pad++;
-        else if (pad) return false;
+        if (c == '=')
+            pad++;
+        else if (pad)
+            return false;
         if (c == '+' || c == '/' || c == '=') *url_safe = false;
-        bool ok = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z')
-                  || memchr("+/-_=", c, 5);
+        bool ok =
+            (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || memchr("+/-_=", c, 5);
         if (!ok) return false;
     }
     return pad <= 2 && (pad == 0 || s.n % 4 == 0) && s.n % 4 != 1;
@@ -210,8 +216,10 @@ static bool expand_encoded(struct flow *f, struct node *n, enum coding c, unsign
         return true;
     }
     n->last = last; /* nothing readable inside: forget it */
-    if (last) last->next = NULL;
-    else n->children = NULL;
+    if (last)
+        last->next = NULL;
+    else
+        n->children = NULL;
     return false;
 }
 
@@ -261,7 +269,8 @@ static void expand_runs(struct flow *f, struct node *n, const char *extra, const
             continue;
         }
         size_t from = i;
-        while (i < s.n && in_class(s.p[i], extra)) i++;
+        while (i < s.n && in_class(s.p[i], extra))
+            i++;
         if (i - from == s.n || i - from < 2) continue;
         if (*must && !has_one_of(slice_sub(s, from, i), must)) continue;
         parts++;
@@ -275,7 +284,8 @@ static void expand_parts(struct flow *f, struct node *n)
     struct slice s = n->text;
     for (size_t i = 0; i < s.n;) {
         size_t from = i;
-        while (i < s.n && in_class(s.p[i], "")) i++;
+        while (i < s.n && in_class(s.p[i], ""))
+            i++;
         bool cut = (from && memchr("_-", s.p[from - 1], 2)) || (i < s.n && memchr("_-", s.p[i], 2));
         if (i > from && cut) node_use(f, n, from, i);
         if (i == from) i++;
@@ -298,8 +308,8 @@ void node_expand(struct flow *f, struct node *n, unsigned depth)
     node_use(f, n, 0, n->text.n);
     if (depth > DEPTH_MAX) return;
     if (value_is_jwt(n->text) || value_is_uuid(n->text)) return;
-    if (expand_json(f, n, depth) || expand_url(f, n, depth) || expand_form(f, n, depth)
-        || expand_codes(f, n, depth))
+    if (expand_json(f, n, depth) || expand_url(f, n, depth) || expand_form(f, n, depth) ||
+        expand_codes(f, n, depth))
         return;
     expand_words(f, n);
 }

@@ -18,10 +18,14 @@ void template_quote(struct buf *out, struct slice text)
     for (size_t i = 0; i < text.n; i++) {
         char c = text.p[i];
         if (c == '"' || c == '\\') buf_addc(out, '\\');
-        if (c == '\n') buf_addz(out, "\\n");
-        else if (c == '\r') buf_addz(out, "\\r");
-        else if (c == '\t') buf_addz(out, "\\t");
-        else buf_addc(out, c);
+        if (c == '\n')
+            buf_addz(out, "\\n");
+        else if (c == '\r')
+            buf_addz(out, "\\r");
+        else if (c == '\t')
+            buf_addz(out, "\\t");
+        else
+            buf_addc(out, c);
     }
     buf_addc(out, '"');
 }
@@ -44,11 +48,13 @@ static int by_place(const void *x, const void *y)
 static void settle(struct flow *f, struct node *n)
 {
     size_t count = 0, kept = 0;
-    for (struct span *s = n->spans; s; s = s->next) count++;
+    for (struct span *s = n->spans; s; s = s->next)
+        count++;
     if (!count) return;
     struct span **v = arena_many(f->a, count, struct span *);
     count = 0;
-    for (struct span *s = n->spans; s; s = s->next) v[count++] = s;
+    for (struct span *s = n->spans; s; s = s->next)
+        v[count++] = s;
     qsort(v, count, sizeof(struct span *), by_place);
     for (size_t i = 0; i < count; i++) {
         if (kept && v[i]->from < v[kept - 1]->to) {
@@ -109,7 +115,8 @@ static void spans_of_child(struct flow *f, struct node *n, struct node *c)
 /* Brings the children's spans up into n, in n's own text. */
 static void gather(struct flow *f, struct node *n)
 {
-    for (struct node *c = n->children; c; c = c->next) spans_of_child(f, n, c);
+    for (struct node *c = n->children; c; c = c->next)
+        spans_of_child(f, n, c);
     n->children = NULL;
     settle(f, n);
 }

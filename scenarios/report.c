@@ -62,7 +62,8 @@ struct slice report_place(struct flow *f, const struct node *n)
 {
     static const char *const words[] = { "path", "query", "header", "cookie", "form",
                                          "part", "json",  "xml",    "text" };
-    while (n->parent && n->where == AT_TEXT) n = n->parent;
+    while (n->parent && n->where == AT_TEXT)
+        n = n->parent;
     return arena_printf(f->report_arena, "#%zu %s %.*s", n->step, words[n->where], SL_FMT(n->name));
 }
 

@@ -22,7 +22,8 @@ static void write_list(struct jsonw *w, const char *key, const struct slice *v, 
 {
     jsonw_key(w, key);
     jsonw_array(w);
-    for (size_t i = 0; i < n; i++) jsonw_str(w, v[i]);
+    for (size_t i = 0; i < n; i++)
+        jsonw_str(w, v[i]);
     jsonw_array_end(w);
 }
 
@@ -64,7 +65,8 @@ void import_report_json(const struct import_report *r, struct buf *out)
     write_counts(&w, "hosts", r->hosts, r->hosts_n);
     jsonw_key(&w, "tokens");
     jsonw_array(&w);
-    for (size_t i = 0; i < r->tokens_n; i++) write_token(&w, &r->tokens[i]);
+    for (size_t i = 0; i < r->tokens_n; i++)
+        write_token(&w, &r->tokens[i]);
     jsonw_array_end(&w);
     write_list(&w, "warnings", r->warnings, r->warnings_n);
     jsonw_object_end(&w);
@@ -85,7 +87,8 @@ static void text_token(struct buf *out, const struct token *t, bool explain)
     buf_addf(out, "  %-24.*s %.*s\n", SL_FMT(t->name), SL_FMT(t->from));
     buf_addf(out, "  %-24s   %.*s\n", "", SL_FMT(t->extract));
     size_t shown = explain ? t->uses_n : t->uses_n < 3 ? t->uses_n : 3;
-    for (size_t i = 0; i < shown; i++) buf_addf(out, "  %-24s   -> %.*s\n", "", SL_FMT(t->uses[i]));
+    for (size_t i = 0; i < shown; i++)
+        buf_addf(out, "  %-24s   -> %.*s\n", "", SL_FMT(t->uses[i]));
     if (shown < t->uses_n) buf_addf(out, "  %-24s   -> and %zu more\n", "", t->uses_n - shown);
     if (t->inferred) buf_addf(out, "  %-24s   inferred: the recording does not hold it\n", "");
     if (!explain) return;
@@ -102,6 +105,8 @@ void import_report_text(const struct import_report *r, bool explain, struct buf 
     text_counts(out, "dropped", r->dropped, r->dropped_n);
     text_counts(out, "hosts", r->hosts, r->hosts_n);
     buf_addf(out, "%-10s%zu\n", "tokens", r->tokens_n);
-    for (size_t i = 0; i < r->tokens_n; i++) text_token(out, &r->tokens[i], explain);
-    for (size_t i = 0; i < r->warnings_n; i++) buf_addf(out, "warning: %.*s\n", SL_FMT(r->warnings[i]));
+    for (size_t i = 0; i < r->tokens_n; i++)
+        text_token(out, &r->tokens[i], explain);
+    for (size_t i = 0; i < r->warnings_n; i++)
+        buf_addf(out, "warning: %.*s\n", SL_FMT(r->warnings[i]));
 }

@@ -7,8 +7,9 @@
 
 static bool is_secret_header(struct slice name)
 {
-    static const char *const names[] = { "authorization", "x-api-key", "api-key", "apikey", "x-auth-token",
-                                         "x-access-token", "x-auth", "private-token", "x-vault-token" };
+    static const char *const names[] = { "authorization", "x-api-key",     "api-key",
+                                         "apikey",        "x-auth-token",  "x-access-token",
+                                         "x-auth",        "private-token", "x-vault-token" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (slice_ieq(name, slice_z(names[i]))) return true;
     return false;
@@ -21,9 +22,10 @@ static void hide(struct flow *f, struct node *n, size_t from, struct slice name)
     struct slice column = var_name(f, name);
     column = secret_column(f, column, value);
     node_span(f, n, from, n->text.n, column);
-    report_warn(f, "#%zu %.*s %.*s: no answer gave the %.*s; the recorded one went to %s as %.*s", n->step,
-                SL_FMT(f->items[n->step].ex->request.method), SL_FMT(f->items[n->step].url.path),
-                SL_FMT(name), f->cfg->secrets_file, SL_FMT(column));
+    report_warn(f, "#%zu %.*s %.*s: no answer gave the %.*s; the recorded one went to %s as %.*s",
+                n->step, SL_FMT(f->items[n->step].ex->request.method),
+                SL_FMT(f->items[n->step].url.path), SL_FMT(name), f->cfg->secrets_file,
+                SL_FMT(column));
 }
 
 void flow_secrets(struct flow *f)
@@ -37,6 +39,7 @@ void flow_secrets(struct flow *f)
             hide(f, v, blank == SLICE_NONE ? 0 : blank + 1, it->headers[k].name->text);
         }
         for (struct node *c = it->cookie_node ? it->cookie_node->children : NULL; c; c = c->next)
-            if (value_bits(c->text) >= BITS_STRONG && name_is_token(c->name)) hide(f, c, 0, c->name);
+            if (value_bits(c->text) >= BITS_STRONG && name_is_token(c->name))
+                hide(f, c, 0, c->name);
     }
 }

@@ -76,7 +76,8 @@ static size_t make_unique(struct flow *f, struct slice value)
         if (is_known(done, n, text)) continue;
         done[n++] = text;
         struct spelling s = { f, text, expression(f, text), 0 };
-        for (size_t i = 0; i < f->n; i++) walk_nodes(&f->items[i], replace, &s);
+        for (size_t i = 0; i < f->n; i++)
+            walk_nodes(&f->items[i], replace, &s);
         found += s.found;
     }
     return found;

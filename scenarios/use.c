@@ -14,11 +14,35 @@
 static bool is_dropped_header(struct slice name)
 {
     static const char *const names[] = {
-        "host", "connection", "content-length", "transfer-encoding", "keep-alive", "te", "trailer",
-        "upgrade", "cookie", "if-none-match", "if-modified-since", "if-range", "proxy-connection",
-        "proxy-authorization", "expect", "http2-settings", "accept-encoding", "priority", "alt-used",
-        "traceparent", "tracestate", "x-request-id", "content-disposition", "purpose",
-        "x-client-data", "cache-control", "pragma", "upgrade-insecure-requests", "sec-fetch-user",
+        "host",
+        "connection",
+        "content-length",
+        "transfer-encoding",
+        "keep-alive",
+        "te",
+        "trailer",
+        "upgrade",
+        "cookie",
+        "if-none-match",
+        "if-modified-since",
+        "if-range",
+        "proxy-connection",
+        "proxy-authorization",
+        "expect",
+        "http2-settings",
+        "accept-encoding",
+        "priority",
+        "alt-used",
+        "traceparent",
+        "tracestate",
+        "x-request-id",
+        "content-disposition",
+        "purpose",
+        "x-client-data",
+        "cache-control",
+        "pragma",
+        "upgrade-insecure-requests",
+        "sec-fetch-user",
     };
     if (name.n && name.p[0] == ':') return true;
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -29,8 +53,14 @@ static bool is_dropped_header(struct slice name)
 /* Headers that say something about the browser, not about the walk. */
 static bool is_noise_header(struct slice name)
 {
-    static const char *const names[] = { "user-agent", "accept", "accept-language", "origin",
-                                         "content-type", "dnt", "x-requested-with", "range",
+    static const char *const names[] = { "user-agent",
+                                         "accept",
+                                         "accept-language",
+                                         "origin",
+                                         "content-type",
+                                         "dnt",
+                                         "x-requested-with",
+                                         "range",
                                          "access-control-request-headers",
                                          "access-control-request-method" };
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
@@ -86,8 +116,10 @@ static void expand_header(struct flow *f, struct item *it, struct node *n)
         return;
     }
     if (is_noise_header(n->name)) return;
-    if (slice_ieq(n->name, SL("authorization"))) expand_authorization(f, n);
-    else node_expand(f, n, 1);
+    if (slice_ieq(n->name, SL("authorization")))
+        expand_authorization(f, n);
+    else
+        node_expand(f, n, 1);
     (void)it;
 }
 
@@ -202,8 +234,10 @@ static void take_params(struct flow *f, struct item *it, struct slice type)
         const struct post_param *p = &r->params[i];
         struct field_nodes *fn = add_field(it);
         struct part *part = arena_one(f->a, struct part);
-        *part = (struct part){ .name = p->name, .file_name = p->file_name,
-                               .content_type = p->content_type, .value = p->value,
+        *part = (struct part){ .name = p->name,
+                               .file_name = p->file_name,
+                               .content_type = p->content_type,
+                               .value = p->value,
                                .has_file_name = p->is_file };
         fn->part = it->body_kind == BODY_KIND_MULTIPART ? part : NULL;
         fn->name = root(f, it, p->name, AT_FORM, p->name);
@@ -231,7 +265,8 @@ static void expand_xml(struct flow *f, struct node *n)
             continue;
         }
         size_t k = i + 1;
-        while (k < end && s.p[k] != ' ' && s.p[k] != '/' && s.p[k] != '>') k++;
+        while (k < end && s.p[k] != ' ' && s.p[k] != '/' && s.p[k] != '>')
+            k++;
         name = slice_sub(s, i + 1, k);
         for (size_t q; (q = slice_chr(slice_sub(s, k, end), '"')) != SLICE_NONE;) {
             size_t from = k + q + 1, close = slice_chr(slice_sub(s, from, end), '"');
@@ -249,10 +284,14 @@ static void take_text(struct flow *f, struct item *it, struct slice body, struct
     bool json = slice_ifind(type, SL("json")) != SLICE_NONE;
     bool xml = slice_ifind(type, SL("xml")) != SLICE_NONE;
     it->body = root(f, it, body, xml ? AT_XML : json ? AT_JSON : AT_TEXT, SL("body"));
-    it->body_kind = !value_is_printable(body) ? BODY_KIND_BASE64 : json ? BODY_KIND_JSON : BODY_KIND_RAW;
+    it->body_kind = !value_is_printable(body) ? BODY_KIND_BASE64
+                    : json                    ? BODY_KIND_JSON
+                                              : BODY_KIND_RAW;
     if (it->body_kind == BODY_KIND_BASE64) return;
-    if (xml) expand_xml(f, it->body);
-    else node_expand(f, it->body, 0);
+    if (xml)
+        expand_xml(f, it->body);
+    else
+        node_expand(f, it->body, 0);
 }
 
 static void take_body(struct flow *f, struct item *it)
@@ -263,10 +302,12 @@ static void take_body(struct flow *f, struct item *it)
     bool form = slice_istarts(type, SL("application/x-www-form-urlencoded"));
     if (!r->body.n && r->params_n) take_params(f, it, type);
     if (!r->body.n) return;
-    if (form && form_is_text(f, r->body)) take_form(f, it, r->body);
+    if (form && form_is_text(f, r->body))
+        take_form(f, it, r->body);
     else if (slice_istarts(type, SL("multipart/form-data")) && take_multipart(f, it, r->body, type))
         return;
-    else take_text(f, it, r->body, type);
+    else
+        take_text(f, it, r->body, type);
 }
 
 void flow_uses(struct flow *f)

@@ -74,8 +74,10 @@ bool value_is_jwt(struct slice s)
     if (s.n < 20 || !slice_starts(s, SL("eyJ"))) return false;
     size_t dots = 0;
     for (size_t i = 0; i < s.n; i++) {
-        if (s.p[i] == '.') dots++;
-        else if (!is_letter(s.p[i]) && !is_digit(s.p[i]) && !memchr("-_=", s.p[i], 3)) return false;
+        if (s.p[i] == '.')
+            dots++;
+        else if (!is_letter(s.p[i]) && !is_digit(s.p[i]) && !memchr("-_=", s.p[i], 3))
+            return false;
     }
     return dots == 2;
 }
@@ -105,8 +107,9 @@ static bool looks_like_word(struct slice run)
     size_t vowels = 0, cluster = 0, worst = 0;
     for (size_t i = 0; i < run.n; i++) {
         bool v = is_vowel(run.p[i]);
+        bool turn = i && isupper((unsigned char)run.p[i]) != isupper((unsigned char)run.p[i - 1]);
         if (v) vowels++;
-        cluster = v ? 0 : cluster + 1;
+        cluster = v || turn ? 0 : cluster + 1; /* XMLHttpRequest */
         if (cluster > worst) worst = cluster;
     }
     if (run.n <= 4) return true;
@@ -173,8 +176,10 @@ static bool is_hex_number(struct slice s)
     bool digit = false, letter = false;
     for (size_t i = 0; i < s.n; i++) {
         if (!isxdigit((unsigned char)s.p[i])) return false;
-        if (is_digit(s.p[i])) digit = true;
-        else letter = true;
+        if (is_digit(s.p[i]))
+            digit = true;
+        else
+            letter = true;
     }
     return s.n >= 8 && digit && letter;
 }
@@ -205,7 +210,8 @@ double value_bits(struct slice s)
             i++;
             continue;
         }
-        while (i < s.n && (digit ? is_digit(s.p[i]) : is_letter(s.p[i]))) i++;
+        while (i < s.n && (digit ? is_digit(s.p[i]) : is_letter(s.p[i])))
+            i++;
         bits += run_bits(slice_sub(s, from, i), mixed, &words);
     }
     double room = (double)kinds * 16;
@@ -225,26 +231,30 @@ static bool has_any(struct slice name, const char *const *words, size_t n)
 
 bool name_is_token(struct slice name)
 {
-    static const char *const words[] = { "csrf",  "xsrf",   "token",  "nonce", "sess",  "auth",
-                                         "ticket", "secret", "signature", "verif", "state", "challenge",
-                                         "sectok", "formid", "form_build", "hash", "authenticity",
-                                         "viewstate", "eventvalidation", "apikey", "api-key", "api_key",
-                                         "jwt",   "execution" };
+    static const char *const words[] = {
+        "csrf",    "xsrf",         "token",     "nonce",           "sess",
+        "auth",    "ticket",       "secret",    "signature",       "verif",
+        "state",   "challenge",    "sectok",    "formid",          "form_build",
+        "hash",    "authenticity", "viewstate", "eventvalidation", "apikey",
+        "api-key", "api_key",      "jwt",       "execution"
+    };
     return HAS_ANY(name, words);
 }
 
 bool name_is_id(struct slice name)
 {
-    static const char *const exact[] = { "id", "uid", "uuid", "guid", "pk", "gid", "oid", "rev",
-                                         "version", "etag", "lock", "cursor", "offset_id", "bid", "pid",
-                                         "cid", "tid", "sid", "nid", "aid" };
+    static const char *const exact[] = { "id",   "uid",    "uuid",      "guid",    "pk",
+                                         "gid",  "oid",    "rev",       "version", "etag",
+                                         "lock", "cursor", "offset_id", "bid",     "pid",
+                                         "cid",  "tid",    "sid",       "nid",     "aid" };
     for (size_t i = 0; i < sizeof exact / sizeof exact[0]; i++)
         if (slice_ieq(name, slice_z(exact[i]))) return true;
     if (name.n < 3) return false;
     struct slice end = slice_from(name, name.n - 2);
     if (slice_eq(end, SL("Id")) || slice_eq(end, SL("ID"))) return true;
-    static const char *const ends[] = { "_id", "-id", "uuid", "guid", "_uid", "_rev", "_key", "_version",
-                                        "revid", "_id]", "[id]", "_number", "_pk" };
+    static const char *const ends[] = { "_id",  "-id",     "uuid",     "guid",  "_uid",
+                                        "_rev", "_key",    "_version", "revid", "_id]",
+                                        "[id]", "_number", "_pk" };
     for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
         struct slice e = slice_z(ends[i]);
         if (name.n >= e.n && slice_ieq(slice_from(name, name.n - e.n), e)) return true;
@@ -262,8 +272,11 @@ bool name_is_password(struct slice name)
 
 bool name_is_user(struct slice name)
 {
-    static const char *const words[] = { "user", "login", "email", "account", "e-mail", "mail", "wpname" };
-    static const char *const exact[] = { "u", "log", "name", "id", "uid", "nick", "handle", "phone" };
+    static const char *const words[] = { "user",   "login", "email", "account",
+                                         "e-mail", "mail",  "wpname" };
+    static const char *const exact[] = {
+        "u", "log", "name", "id", "uid", "nick", "handle", "phone"
+    };
     for (size_t i = 0; i < sizeof exact / sizeof exact[0]; i++)
         if (slice_ieq(name, slice_z(exact[i]))) return true;
     return HAS_ANY(name, words);
@@ -271,15 +284,17 @@ bool name_is_user(struct slice name)
 
 bool name_is_logout(struct slice text)
 {
-    static const char *const words[] = { "logout", "log-out", "log_out", "logoff", "signout", "sign_out",
-                                         "sign-out", "signoff", "/session/end", "end_session",
-                                         "endsession", "userlogout", "revoke" };
+    static const char *const words[] = { "logout",       "log-out",     "log_out",    "logoff",
+                                         "signout",      "sign_out",    "sign-out",   "signoff",
+                                         "/session/end", "end_session", "endsession", "userlogout",
+                                         "revoke" };
     return HAS_ANY(text, words);
 }
 
 static size_t next_plain(struct slice s, size_t i)
 {
-    while (i < s.n && memchr("_-.[]", s.p[i], 5)) i++;
+    while (i < s.n && memchr("_-.[]", s.p[i], 5))
+        i++;
     return i;
 }
 
@@ -305,10 +320,12 @@ static bool ends_with(const char *p, size_t n, const char *end)
 static bool next_word(struct slice name, size_t *at, struct slice *word)
 {
     size_t i = *at;
-    while (i < name.n && !is_letter(name.p[i])) i++;
+    while (i < name.n && !is_letter(name.p[i]))
+        i++;
     size_t from = i;
     while (i < name.n && is_letter(name.p[i])) {
-        bool hump = i > from && islower((unsigned char)name.p[i - 1]) && isupper((unsigned char)name.p[i]);
+        bool hump =
+            i > from && islower((unsigned char)name.p[i - 1]) && isupper((unsigned char)name.p[i]);
         if (hump) break;
         i++;
     }
@@ -319,8 +336,10 @@ static bool next_word(struct slice name, size_t *at, struct slice *word)
 
 bool name_is_stamp(struct slice name)
 {
-    static const char *const ends[] = { "time", "timestamp", "stamp", "rev", "revid", "revision",
-                                        "version", "lock", "oldid", "seq", "date", "baserev" };
+    static const char *const ends[] = {
+        "time",    "timestamp", "stamp", "rev", "revid", "revision",
+        "version", "lock",      "oldid", "seq", "date",  "baserev"
+    };
     struct slice word;
     for (size_t at = 0; next_word(name, &at, &word);)
         for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
@@ -342,8 +361,10 @@ size_t name_stem(struct slice name, char out[32])
         n -= strlen(tails[t]);
         break;
     }
-    if (n > 3 && ends_with(out, n, "ies")) n -= 3;
-    else if (n > 2 && out[n - 1] == 's') n--;
+    if (n > 3 && ends_with(out, n, "ies"))
+        n -= 3;
+    else if (n > 2 && out[n - 1] == 's')
+        n--;
     out[n] = 0;
     return n;
 }
@@ -354,5 +375,8 @@ bool name_agrees(struct slice a, struct slice b)
     char sa[32], sb[32];
     size_t na = name_stem(a, sa), nb = name_stem(b, sb);
     if (na == 0 || nb == 0) return false;
-    return memcmp(sa, sb, na < nb ? na : nb) == 0;
+    if (memcmp(sa, sb, na < nb ? na : nb) == 0) return true;
+    /* baserevid and parentRevId */
+    return na >= 3 && nb >= 3 && name_is_id(a) && name_is_id(b) &&
+           memcmp(sa + na - 3, sb + nb - 3, 3) == 0;
 }

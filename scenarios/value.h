@@ -22,9 +22,9 @@ bool value_is_hex(struct slice s);       /* even number of digits, 8 or more */
 /* Only A-Z a-z 0-9 - . _ ~: the same under every encoding of URLs. */
 bool value_is_plain(struct slice s);
 
-bool name_is_token(struct slice name);    /* csrf, nonce, session, ticket… */
-bool name_is_id(struct slice name);       /* id, userId, user_id, rev, version… */
-bool name_is_stamp(struct slice name);    /* time, version or revision of a record */
+bool name_is_token(struct slice name); /* csrf, nonce, session, ticket… */
+bool name_is_id(struct slice name);    /* id, userId, user_id, rev, version… */
+bool name_is_stamp(struct slice name); /* time, version or revision of a record */
 bool name_is_password(struct slice name);
 bool name_is_user(struct slice name);
 bool name_is_logout(struct slice path_or_url);

@@ -10,11 +10,11 @@
 #include "scenarios/coding.h"
 #include "scenarios/value.h"
 
-#define LEFT_MIN   8
-#define LETTERS    12 /* a boundary with fewer may well occur elsewhere next time */
-#define LEFT_MAX   160
-#define RIGHT_MAX  4
-#define VOLATILE   14.0 /* bits: runs of a URL above that are left open */
+#define LEFT_MIN 8
+#define LETTERS 12 /* a boundary with fewer may well occur elsewhere next time */
+#define LEFT_MAX 160
+#define RIGHT_MAX 4
+#define VOLATILE 14.0 /* bits: runs of a URL above that are left open */
 
 void way_add(struct origin *o, struct extract way)
 {
@@ -25,11 +25,16 @@ void pattern_quote(struct buf *out, struct slice text)
 {
     for (size_t i = 0; i < text.n; i++) {
         char c = text.p[i];
-        if (c && strchr("\\^$.|?*+()[]{}/#-", c) && c != '/' && c != '#' && c != '-') buf_addc(out, '\\');
-        if (c == '\n') buf_addz(out, "\\n");
-        else if (c == '\r') buf_addz(out, "\\r");
-        else if (c == '\t') buf_addz(out, "\\t");
-        else buf_addc(out, c);
+        if (c && strchr("\\^$.|?*+()[]{}/#-", c) && c != '/' && c != '#' && c != '-')
+            buf_addc(out, '\\');
+        if (c == '\n')
+            buf_addz(out, "\\n");
+        else if (c == '\r')
+            buf_addz(out, "\\r");
+        else if (c == '\t')
+            buf_addz(out, "\\t");
+        else
+            buf_addc(out, c);
     }
 }
 
@@ -56,7 +61,8 @@ static size_t run_left(struct slice t, size_t at)
     if (at == 0) return 0;
     bool word = is_word(t.p[at - 1]);
     size_t stop = at > 24 ? at - 24 : 0;
-    while (at > stop && is_word(t.p[at - 1]) == word) at--;
+    while (at > stop && is_word(t.p[at - 1]) == word)
+        at--;
     return at;
 }
 
@@ -65,7 +71,8 @@ static bool is_volatile(struct slice run);
 static size_t letters_in(struct slice s)
 {
     size_t n = 0;
-    for (size_t i = 0; i < s.n; i++) n += (s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z';
+    for (size_t i = 0; i < s.n; i++)
+        n += (s.p[i] | 32) >= 'a' && (s.p[i] | 32) <= 'z';
     return n;
 }
 
@@ -113,8 +120,10 @@ static void add_class(struct buf *b, struct slice right)
     buf_addz(b, "([^");
     char c = right.n ? right.p[0] : '"';
     if (memchr("\\]^-", c, 4)) buf_addc(b, '\\');
-    if (c == '\n') buf_addz(b, "\\n");
-    else buf_addc(b, c);
+    if (c == '\n')
+        buf_addz(b, "\\n");
+    else
+        buf_addc(b, c);
     buf_addz(b, "]+)");
 }
 
@@ -122,8 +131,10 @@ static struct slice between_pattern(struct scan *s, struct slice left, struct sl
 {
     struct buf b = BUF_INIT(4096);
     pattern_quote(&b, left);
-    if (right.n == 1 || !right.n) add_class(&b, right);
-    else buf_addz(&b, "(.*?)");
+    if (right.n == 1 || !right.n)
+        add_class(&b, right);
+    else
+        buf_addz(&b, "(.*?)");
     pattern_quote(&b, right);
     struct slice out = arena_dup(s->f->a, buf_slice(&b));
     buf_free(&b);
@@ -162,7 +173,8 @@ static bool is_volatile(struct slice run)
     bool digit = false;
     for (size_t i = 0; i < run.n; i++)
         if (run.p[i] >= '0' && run.p[i] <= '9') digit = true;
-    return (digit && value_is_digits(run)) || (digit && value_bits(run) >= VOLATILE) || value_bits(run) >= 30;
+    return (digit && value_is_digits(run)) || (digit && value_bits(run) >= VOLATILE) ||
+           value_bits(run) >= 30;
 }
 
 static void add_fixed(struct buf *b, struct slice text)
@@ -174,10 +186,13 @@ static void add_fixed(struct buf *b, struct slice text)
             i++;
             continue;
         }
-        while (i < text.n && url_run(text.p[i])) i++;
+        while (i < text.n && url_run(text.p[i]))
+            i++;
         struct slice run = slice_sub(text, from, i);
-        if (is_volatile(run)) buf_addz(b, "[^/?#&;\"']+");
-        else pattern_quote(b, run);
+        if (is_volatile(run))
+            buf_addz(b, "[^/?#&;\"']+");
+        else
+            pattern_quote(b, run);
     }
 }
 
@@ -190,15 +205,16 @@ static struct slice path_on(struct slice url)
     return slash == SLICE_NONE ? url : slice_from(url, scheme + 2 + slash);
 }
 
-static struct slice url_pattern(struct scan *s, struct slice url, struct slice part, const char *end)
+static struct slice url_pattern(struct scan *s, struct slice url, struct slice part,
+                                const char *end)
 {
     struct buf b = BUF_INIT(32 << 10);
     url = path_on(url);
     size_t from = (size_t)(part.p - url.p), to = from + part.n;
     struct slice left = slice_sub(url, 0, from), right = slice_from(url, to);
     size_t name = from; /* a parameter: its name is enough to the left */
-    while (name > 0 && url.p[name - 1] != '?' && url.p[name - 1] != '&' && url.p[name - 1] != ';'
-           && url.p[name - 1] != '/')
+    while (name > 0 && url.p[name - 1] != '?' && url.p[name - 1] != '&' && url.p[name - 1] != ';' &&
+           url.p[name - 1] != '/')
         name--;
     bool param = from > 0 && url.p[from - 1] == '=' && name > 0;
     size_t q = slice_chr(left, '?');
@@ -220,17 +236,18 @@ static struct slice url_pattern(struct scan *s, struct slice url, struct slice p
     return out;
 }
 
-void way_url_of(struct scan *s, struct origin *o, const struct extract *whole, struct slice url,
-                struct slice part, enum coding coding)
+void way_url_of(struct scan *s, struct origin *o, const struct cand_url *u, struct slice part,
+                enum coding coding)
 {
-    struct extract w = *whole;
+    struct extract w = *u->whole;
     if (w.regex.n) return;
-    w.regex = url_pattern(s, url, part, "$");
+    w.regex = url_pattern(s, u->url, part, "$");
     decode_with(&w, coding);
     way_add(o, w);
 }
 
-void way_url(struct scan *s, struct origin *o, struct slice url, struct slice part, enum coding coding)
+void way_url(struct scan *s, struct origin *o, struct slice url, struct slice part,
+             enum coding coding)
 {
     struct slice pattern = url_pattern(s, url, part, "[\"'#]");
     struct extract w = { .kind = EXTRACT_REGEX, .expr = pattern };

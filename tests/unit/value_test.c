@@ -15,22 +15,47 @@ static void all_within(const char *const *v, double from, double to)
 
 TEST(value_strong)
 {
-    static const char *const v[] = { "BZnTgt7tiEYbH07JLhmP1tTq", "EBn7QgbxjPy7dlj4UcJ9o3Ej",
-                                     "5bc1f45f5a92d771125b59e8", "Ifna-m945rMZ0N4MF7qtSegn",
-                                     "23199922f43bb061a894bcf7", "cRmXrJ5vs_PpPepweeI_0A",
-                                     "f6f2187d.f17ca8", "1f3b0c9e-7a55-4f1e-9f0a-1c2d3e4f5a6b",
-                                     "1795396570619", "a3f81c2d9b", "abc123def456ghi789",
-                                     "QN2pjhxr8hmYkVJvNVoXOGFbAAA=", NULL };
+    static const char *const v[] = { "BZnTgt7tiEYbH07JLhmP1tTq",
+                                     "EBn7QgbxjPy7dlj4UcJ9o3Ej",
+                                     "5bc1f45f5a92d771125b59e8",
+                                     "Ifna-m945rMZ0N4MF7qtSegn",
+                                     "23199922f43bb061a894bcf7",
+                                     "cRmXrJ5vs_PpPepweeI_0A",
+                                     "f6f2187d.f17ca8",
+                                     "1f3b0c9e-7a55-4f1e-9f0a-1c2d3e4f5a6b",
+                                     "1795396570619",
+                                     "a3f81c2d9b",
+                                     "abc123def456ghi789",
+                                     "QN2pjhxr8hmYkVJvNVoXOGFbAAA=",
+                                     NULL };
     all_within(v, BITS_STRONG, 1e9);
 }
 
 TEST(value_weak)
 {
-    static const char *const v[] = { "4765", "1", "wikitext", "administrator", "text/x-wiki",
-                                     "en-US", "2026-11-23", "4.7.0", "true", "createNewPage",
-                                     "XMLHttpRequest", "application/json", "A recorded note",
-                                     "utf-8", "0000000000", "user1", "publish", "#ffffff", "1280",
-                                     "post-new.php", "content-type", "2026-11-23T01:02:03", NULL };
+    static const char *const v[] = { "4765",
+                                     "1",
+                                     "wikitext",
+                                     "administrator",
+                                     "text/x-wiki",
+                                     "en-US",
+                                     "2026-11-23",
+                                     "4.7.0",
+                                     "true",
+                                     "createNewPage",
+                                     "XMLHttpRequest",
+                                     "application/json",
+                                     "A recorded note",
+                                     "utf-8",
+                                     "0000000000",
+                                     "user1",
+                                     "publish",
+                                     "#ffffff",
+                                     "1280",
+                                     "post-new.php",
+                                     "content-type",
+                                     "2026-11-23T01:02:03",
+                                     NULL };
     all_within(v, 0, BITS_MEDIUM);
 }
 
