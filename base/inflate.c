@@ -16,7 +16,10 @@ struct inflate {
 struct inflate *inflate_new(enum inflate_kind kind)
 {
     struct inflate *z = mem_alloc(1, sizeof *z);
-    z->bad = inflateInit2(&z->z, kind == INFLATE_GZIP ? 15 + 16 : -15) != Z_OK;
+    static const int bits[] = {
+        [INFLATE_GZIP] = 15 + 16, [INFLATE_ZLIB] = 15, [INFLATE_RAW] = -15
+    };
+    z->bad = inflateInit2(&z->z, bits[kind]) != Z_OK;
     return z;
 }
 

@@ -7,7 +7,7 @@
 
 #include "base/slice.h"
 
-enum inflate_kind { INFLATE_GZIP, INFLATE_RAW };
+enum inflate_kind { INFLATE_GZIP, INFLATE_ZLIB, INFLATE_RAW };
 enum inflate_status {
     INFLATE_MORE, /* wants more input, or more room */
     INFLATE_END,  /* the compressed stream is complete; the rest of the input is not touched */

@@ -206,19 +206,33 @@ static const char *folded(const char **p, const char *end, struct headers *h)
     return why;
 }
 
-const char *head_fields(struct slice text, struct headers *h, size_t *cap, size_t max)
+/* The line at *p: a header, or more of the one before it. */
+static const char *line_to_header(const char **p, const char *end, struct headers *h)
+{
+    if (is_blank(**p)) return folded(p, end, h);
+    const char *why = field(p, end, &h->v[h->n]);
+    if (!why) h->n++;
+    return why;
+}
+
+static const char *next_line_start(const char *p, const char *end)
+{
+    const char *lf = memchr(p, '\n', (size_t)(end - p));
+    return lf ? lf + 1 : end;
+}
+
+const char *head_fields(struct slice text, struct headers *h, size_t *cap, size_t max, bool lenient)
 {
     const char *p = text.p, *end = text.p + text.n, *why = NULL;
     h->n = 0;
     while (!why && p < end && !is_empty_line(p, end)) {
-        if (is_blank(*p)) {
-            why = folded(&p, end, h);
-            continue;
-        }
+        const char *line = p;
         if (h->n == max) return "too many headers";
         if (h->n == *cap) mem_grow(&h->v, cap, h->n + 1, sizeof *h->v);
-        why = field(&p, end, &h->v[h->n]);
-        if (!why) h->n++;
+        why = line_to_header(&p, end, h);
+        if (!why || !lenient) continue;
+        why = NULL;
+        p = next_line_start(line, end);
     }
     return why;
 }
@@ -265,7 +279,7 @@ static void read_connection(struct hints *hi, struct slice value)
     }
 }
 
-static const char *read_hints(const struct headers *h, struct hints *hi)
+static const char *read_hints(const struct headers *h, struct hints *hi, bool lenient)
 {
     for (size_t i = 0; i < h->n; i++) {
         struct slice name = h->v[i].name, value = h->v[i].value;
@@ -273,7 +287,7 @@ static const char *read_hints(const struct headers *h, struct hints *hi)
         if (name.n == 14 && slice_ieq(name, SL("Content-Length"))) why = read_length(hi, value);
         if (name.n == 17 && slice_ieq(name, SL("Transfer-Encoding"))) read_coding(hi, value);
         if (name.n == 10 && slice_ieq(name, SL("Connection"))) read_connection(hi, value);
-        if (why) return why;
+        if (why && !lenient) return why;
     }
     return NULL;
 }
@@ -301,10 +315,12 @@ static enum parse_framing frame_of(const struct http_parser *p, const struct hin
 const char *head_framing(struct http_parser *p)
 {
     struct hints hi = { 0 };
-    const char *why = read_hints(&p->headers, &hi);
+    const char *why = read_hints(&p->headers, &hi, p->lenient);
     if (why) return why;
     p->framing = frame_of(p, &hi);
     /* RFC 9112 6.1: nobody can know where such a request ends. */
+    if (p->kind == PARSE_REQUEST && p->framing == FRAME_CLOSE && p->lenient)
+        p->framing = hi.has_length ? FRAME_LENGTH : FRAME_NONE;
     if (p->kind == PARSE_REQUEST && p->framing == FRAME_CLOSE)
         return "a request whose last transfer coding is not chunked";
     p->content_length = p->framing == FRAME_LENGTH ? hi.length : 0;

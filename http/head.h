@@ -15,8 +15,9 @@ const char *head_start(enum parse_kind kind, struct slice text);
 const char *head_request_line(struct http_parser *p, struct slice *text);
 const char *head_status_line(struct http_parser *p, struct slice *text);
 /* Header lines of text up to its end or an empty line. Folded lines are joined in place, so text must be
- * writable if it has any. h->v grows through *cap (base/mem) and is kept. */
-const char *head_fields(struct slice text, struct headers *h, size_t *cap, size_t max);
+ * writable if it has any. Lenient: bad lines are left out. h->v grows through *cap (base/mem) and is kept. */
+const char *head_fields(struct slice text, struct headers *h, size_t *cap, size_t max,
+                        bool lenient);
 /* Sets framing, content_length, keep_alive and upgrade from the rest of p. */
 const char *head_framing(struct http_parser *p);
 

@@ -71,6 +71,7 @@ void http_parser_next_message(struct http_parser *p)
         .kind = p->kind,
         .limits = p->limits,
         .borrow = p->borrow,
+        .lenient = p->lenient,
         .headers.v = p->headers.v,
         .trailers.v = p->trailers.v,
         .answers_head = interim && p->answers_head,
@@ -140,7 +141,8 @@ static enum parse_event head_done(struct http_parser *p, struct slice text)
     text = p->head;
     const char *why =
         p->kind == PARSE_REQUEST ? head_request_line(p, &text) : head_status_line(p, &text);
-    if (!why) why = head_fields(text, &p->headers, &p->state->headers_cap, p->limits.headers);
+    if (!why)
+        why = head_fields(text, &p->headers, &p->state->headers_cap, p->limits.headers, p->lenient);
     if (!why) why = head_framing(p);
     if (why) return bad(p, why);
     if (p->content_length > p->limits.body_bytes) return bad(p, "the body is over the limit");
@@ -314,8 +316,8 @@ static enum parse_event step_trailer(struct http_parser *p, struct slice *in)
         if (st->tail.bad || st->tail.n > p->limits.head_bytes)
             return bad(p, "the trailers are over the limit");
         if (!trailer_ended(buf_slice(&st->tail))) continue;
-        const char *why =
-            head_fields(buf_slice(&st->tail), &p->trailers, &st->trailers_cap, p->limits.headers);
+        const char *why = head_fields(buf_slice(&st->tail), &p->trailers, &st->trailers_cap,
+                                      p->limits.headers, p->lenient);
         if (why) return bad(p, why);
         st->at = AT_DONE;
         return STEP;
@@ -363,4 +365,18 @@ enum parse_event http_parser_eof(struct http_parser *p)
     }
     p->state->at = AT_DONE;
     return PARSE_DONE;
+}
+
+enum parse_event http_parser_cut_head(struct http_parser *p)
+{
+    struct parse_state *st = p->state;
+    if (st->at != AT_HEAD) return bad(p, "cut, but not in a head");
+    while (st->head.n && st->head.p[st->head.n - 1] != '\n')
+        st->head.n--;
+    if (!st->head.n || !buf_addc(&st->head, '\n')) return bad(p, "cut in the first line");
+    p->lenient = true;
+    if (head_done(p, buf_slice(&st->head)) == PARSE_BAD) return PARSE_BAD;
+    p->framing = FRAME_NONE;
+    st->at = AT_DONE;
+    return PARSE_HEAD;
 }

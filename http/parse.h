@@ -37,6 +37,9 @@ struct http_parser {
     enum parse_kind kind;
     struct parse_limits limits;
     bool borrow; /* set by the caller after init, see above */
+    /* Set by the caller after init, for reading what others have said to each other: header lines that are
+     * refused above are left out, and a Content-Length that makes no sense is none. */
+    bool lenient;
     /* Of the current message, valid from PARSE_HEAD on. */
     struct slice method, target; /* requests */
     int status;                  /* responses */
@@ -67,6 +70,9 @@ enum parse_event http_parser_feed(struct http_parser *p, struct slice *in);
 /* The stream ended: PARSE_DONE if a close-delimited body is complete by it, PARSE_MORE if between
  * messages, else PARSE_BAD ("closed in the middle of …"). */
 enum parse_event http_parser_eof(struct http_parser *p);
+/* The rest of a head that has begun is lost (a recording with holes): PARSE_HEAD with the lines that are
+ * whole and FRAME_NONE, PARSE_BAD if not even the first is. */
+enum parse_event http_parser_cut_head(struct http_parser *p);
 /* Ready for the next message on the connection; keeps the buffers. */
 void http_parser_next_message(struct http_parser *p);
 

@@ -360,6 +360,15 @@ static void http1_data_both(struct proto *p, int dir, int64_t ts_ns, struct slic
     feed_early((struct http1 *)p);
 }
 
+/* A hole inside a head: the lines before it are still worth something. */
+static void cut_head(struct http1 *h, int dir)
+{
+    struct side *s = &h->side[dir];
+    if (s->scanning || !s->in_message || s->txn || s->orphan) return;
+    if (http_parser_cut_head(&s->parser) == PARSE_HEAD) on_event(h, dir, s->start_ns, PARSE_HEAD);
+    if (dir == TO_SERVER) h->asked = NULL;
+}
+
 /* A hole inside a body whose length is known, or that the close will end. */
 static bool can_fill(const struct side *s, uint64_t bytes)
 {
@@ -394,8 +403,10 @@ static void http1_gap(struct proto *p, int dir, uint64_t bytes)
         proto_gap(h->child, dir, bytes);
     else if (can_fill(&h->side[dir], bytes))
         fill(h, dir, bytes);
-    else
+    else {
+        cut_head(h, dir);
         break_off(h, dir, LOST_GAP, "packets were missing in the capture");
+    }
     if (dir == TO_SERVER) buf_reset(&h->early);
 }
 
@@ -449,6 +460,7 @@ struct proto *http1_new(struct conn *c, bool secure)
     http_parser_init(&h->side[TO_SERVER].parser, PARSE_REQUEST, limits);
     http_parser_init(&h->side[TO_CLIENT].parser, PARSE_RESPONSE, limits);
     h->side[TO_SERVER].parser.borrow = h->side[TO_CLIENT].parser.borrow = true;
+    h->side[TO_SERVER].parser.lenient = h->side[TO_CLIENT].parser.lenient = true;
     buf_init(&h->early, EARLY_BYTES);
     return &h->base;
 }

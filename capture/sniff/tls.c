@@ -92,7 +92,8 @@ static void on_server_hello(struct tls *t, struct slice body)
     }
     tls_hello_server(&t->hello, &h);
     t->have_server = true;
-    if (!t->hello.suite || h.version < 0x0301 || h.version > 0x0304) {
+    uint16_t oldest = t->hello.suite && t->hello.suite->kind == TLS_PLAIN ? 0x0300 : 0x0301;
+    if (!t->hello.suite || h.version < oldest || h.version > 0x0304) {
         finish_with(t, TLS_UNSUPPORTED);
         return;
     }
@@ -275,6 +276,10 @@ static enum step on_encrypted(struct tls *t, int dir, int64_t ts_ns, const struc
         buf_reset(&t->plain);
         if (!open_next_phase(t, dir, r, &type)) return STEP_NEXT;
     } else if (!open_record(t, dir, r, &type)) {
+        not_opened(t, dir);
+        return STEP_NEXT;
+    }
+    if (!tls_side_expand(s, &t->plain)) {
         not_opened(t, dir);
         return STEP_NEXT;
     }
@@ -517,7 +522,7 @@ struct proto *tls_new(struct conn *c)
     struct tls *t = mem_alloc(1, sizeof *t);
     t->base = (struct proto){ .ops = &tls_ops, .conn = c };
     t->outcome = TLS_INCOMPLETE;
-    buf_init(&t->plain, RECORD_MAX + 64);
+    buf_init(&t->plain, 2 * RECORD_MAX);
     buf_init(&t->transcript, HANDSHAKE_MAX);
     for (int d = 0; d < 2; d++) {
         buf_init(&t->side[d].record, QUEUE_MAX + (1U << 20));

@@ -39,7 +39,8 @@ struct tls12 {
     bool encrypt_then_mac;
     struct slice client_random, server_random;
 };
-/* The read state for what the client (or the server) sends. Gives; NULL if it cannot be made. */
+/* The read state for what the client (or the server) sends. Without a master only TLS_PLAIN can be read,
+ * unverified. Gives; NULL if it cannot be made. */
 struct tls_cipher *tls12_cipher(const struct tls12 *t, struct slice master, bool of_client);
 /* Master secret from premaster (RFC 5246 8.1); seed: both randoms, or the session hash (RFC 7627). */
 bool tls12_master(const struct tls12 *t, struct slice premaster, struct slice session_hash,

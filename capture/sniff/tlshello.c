@@ -59,7 +59,7 @@ bool server_hello_parse(struct slice body, struct server_hello *out)
     struct cursor random = cursor_sub(&c, 32);
     struct cursor id = cursor_sub(&c, cursor_u8(&c));
     out->suite = (uint16_t)cursor_u16(&c);
-    cursor_u8(&c); /* compression */
+    out->compression = (uint8_t)cursor_u8(&c);
     if (c.bad || random.bad || id.bad) return false;
     out->random = cursor_rest(&random);
     out->session_id = cursor_rest(&id);

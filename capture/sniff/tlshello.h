@@ -25,6 +25,7 @@ struct server_hello {
     struct slice random, session_id;
     uint16_t version; /* the one chosen: 0x0303 is TLS 1.2, 0x0304 TLS 1.3 */
     uint16_t suite;
+    uint8_t compression;                           /* 0: none, 1: DEFLATE (RFC 3749) */
     bool extended_master, encrypt_then_mac, retry; /* retry: a HelloRetryRequest */
 };
 

@@ -10,9 +10,11 @@
 #include <string.h>
 
 #include "base/enc.h"
+#include "base/inflate.h"
 #include "capture/sniff/bytes.h"
 
 #define TICKET_MAX 65536
+#define EXPANDED_MAX 20000 /* RFC 3749 2: a record is at most 2^14 bytes, with room to spare */
 
 static struct slice bytes(const uint8_t *p, size_t n)
 {
@@ -47,6 +49,7 @@ void tls_hello_server(struct tls_hello *h, const struct server_hello *s)
 {
     h->version = s->version;
     h->suite = tls_suite_find(s->suite);
+    h->compression = s->compression;
     memcpy(h->server_random, s->random.p, 32);
     h->session_id_n = (uint8_t)(s->session_id.n > 32 ? 32 : s->session_id.n);
     memcpy(h->session_id, s->session_id.p, h->session_id_n);
@@ -85,6 +88,8 @@ void tls_side_enter(struct tls_side *s, enum tls_phase phase)
 {
     tls_cipher_free(s->cipher);
     s->cipher = NULL;
+    inflate_free(s->inflate);
+    s->inflate = NULL;
     s->phase = phase;
     s->seq = 0;
 }
@@ -92,8 +97,27 @@ void tls_side_enter(struct tls_side *s, enum tls_phase phase)
 void tls_side_free(struct tls_side *s)
 {
     tls_cipher_free(s->cipher);
+    inflate_free(s->inflate);
     buf_free(&s->record);
     buf_free(&s->handshake);
+}
+
+bool tls_side_expand(struct tls_side *s, struct buf *text)
+{
+    struct slice in = buf_slice(text);
+    struct buf out = BUF_INIT(EXPANDED_MAX);
+    enum inflate_status st = INFLATE_MORE;
+    if (!s->inflate) return true;
+    for (size_t got = 1; (in.n || got) && st == INFLATE_MORE;) {
+        char *room = buf_room(&out, 4096);
+        if (!room) break;
+        st = inflate_run(s->inflate, &in, room, 4096, &got);
+        buf_grew(&out, got);
+    }
+    buf_reset(text);
+    bool ok = st == INFLATE_MORE && !out.bad && buf_add(text, buf_slice(&out));
+    buf_free(&out);
+    return ok;
 }
 
 /* ---- TLS 1.2 and before ---- */
@@ -141,9 +165,11 @@ static void remember_master(const struct tls_hello *h, struct keys *k)
 static bool derive12(struct tls_side *s, struct tls_hello *h, struct keys *k, bool of_client)
 {
     struct tls12 t = view(h);
-    if (!h->master_n && !find_master(h, k)) return false;
-    remember_master(h, k);
-    s->cipher = tls12_cipher(&t, bytes(h->master, 48), of_client);
+    bool found = h->master_n || find_master(h, k);
+    if (!found && h->suite->kind != TLS_PLAIN) return false; /* integrity only: readable without */
+    if (found) remember_master(h, k);
+    s->cipher = tls12_cipher(&t, bytes(h->master, found ? 48 : 0), of_client);
+    if (h->compression && !s->inflate) s->inflate = inflate_new(INFLATE_ZLIB);
     return s->cipher != NULL;
 }
 

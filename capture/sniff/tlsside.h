@@ -14,7 +14,7 @@ struct tls_hello {
     uint16_t version;
     const struct tls_suite *suite;
     uint8_t client_random[32], server_random[32], session_id[32];
-    uint8_t session_id_n;
+    uint8_t session_id_n, compression;
     bool resumed_id; /* the server has repeated the client's session id */
     bool extended_master, encrypt_then_mac, client_etm, client_ems;
     char sni[80];
@@ -40,7 +40,8 @@ struct tls_side {
     enum tls_phase phase;
     struct tls_cipher *cipher; /* NULL: to be derived */
     uint64_t seq;
-    uint8_t secret[48]; /* TLS 1.3, of the phase */
+    struct inflate *inflate; /* TLS compression (RFC 3749): lives as long as the direction's keys */
+    uint8_t secret[48];      /* TLS 1.3, of the phase */
     size_t secret_n;
     struct buf record, handshake; /* begun, not complete */
     bool early;                   /* the client has said that it sends early data */
@@ -62,6 +63,8 @@ void tls_hello_free(struct tls_hello *h);
 void tls_side_enter(struct tls_side *s, enum tls_phase phase);
 /* Makes the cipher of the phase; false while a secret is missing. */
 bool tls_side_derive(struct tls_side *s, struct tls_hello *h, struct keys *k, bool of_client);
+/* Undoes TLS compression of one record's text, in place; true if there is none. */
+bool tls_side_expand(struct tls_side *s, struct buf *text);
 void tls_side_free(struct tls_side *s);
 
 #endif
