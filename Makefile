@@ -46,7 +46,7 @@ $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libreprise.a
 $(BUILD)/libreprise.a: $(LIB)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
-$(BUILD)/results/out_html.o: results/report.html
+$(BUILD)/results/page.o: results/report.html results/compare.html
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(if $(V),,@echo "  $<")

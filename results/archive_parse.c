@@ -99,7 +99,8 @@ bool parse_header(struct slice line, struct run_info *info, struct arena *a,
                   struct slice *environment, struct slice *level)
 {
     struct slice options = SL("{}"), thresholds = SL("[]"), seed = SL("0"), env = SL("{}");
-    struct slice format = SL("");
+    struct slice format = SL(""), file = SL("{}");
+    const struct want file_want[] = { { "sha256", WANT_STR, &info->scenario_hash } };
     uint64_t users = 0, workers = 0, steps = 0, version = 0;
     const struct want want[] = {
         { "format", WANT_STR, &format },
@@ -117,6 +118,7 @@ bool parse_header(struct slice line, struct run_info *info, struct arena *a,
         { "options", WANT_RAW, &options },
         { "thresholds", WANT_RAW, &thresholds },
         { "environment", WANT_RAW, &env },
+        { "scenario_file", WANT_RAW, &file },
     };
     if (!line_read(line, want, sizeof want / sizeof *want, a)) return false;
     if (!slice_eq(format, SL("reprise-archive")) || version != ARCHIVE_VERSION) return false;
@@ -125,6 +127,7 @@ bool parse_header(struct slice line, struct run_info *info, struct arena *a,
     info->workers = (uint32_t)workers;
     info->steps_n = (size_t)steps;
     num_u64(seed, UINT64_MAX, &info->seed);
+    line_read(file, file_want, 1, a);
     read_options(options, info, a);
     read_thresholds(thresholds, info, a);
     *environment = arena_dup(a, env);

@@ -18,6 +18,7 @@ struct archive_reader {
     size_t offset;     /* of the next member */
     size_t at, size;   /* of the member last read */
     uint64_t number;   /* of the next member */
+    size_t released;   /* given back to the system */
     struct buf text;   /* of the member last read */
     struct slice rest; /* its lines not yet returned */
 };

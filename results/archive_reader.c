@@ -3,7 +3,10 @@
  * The file is mapped; a member's text is at most MEMBER_TEXT_MAX. Checks nothing but that it is gzip. */
 #include "results/archive_read.h"
 
+#include <sys/mman.h>
+
 #define FILE_MAX (1ULL << 46)
+#define RELEASE_BYTES (8U << 20) /* a multiple of every page size */
 
 bool areader_open(struct archive_reader *r, const char *path, struct err *err)
 {
@@ -28,9 +31,20 @@ void areader_close(struct archive_reader *r)
     r->file = (struct file){ 0 };
 }
 
+/* What was read is given back to the system now and then: memory does not grow with the file. */
+static void release(struct archive_reader *r)
+{
+    if (!r->file.mapped || r->offset - r->released < RELEASE_BYTES) return;
+    size_t until = r->offset / RELEASE_BYTES * RELEASE_BYTES;
+    char *from = (char *)(uintptr_t)r->file.text.p + r->released;
+    madvise(from, until - r->released, MADV_DONTNEED);
+    r->released = until;
+}
+
 enum member_state areader_member(struct archive_reader *r)
 {
     size_t at = r->offset;
+    release(r);
     r->rest = (struct slice){ NULL, 0 };
     switch (gz_next(r->file.text, &r->offset, &r->text)) {
     case GZ_END: return MEMBER_END;

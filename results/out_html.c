@@ -7,20 +7,12 @@
 
 #include "base/json.h"
 #include "base/num.h"
+#include "results/page.h"
 
 #define POINTS_MAX 1200
 #define HEAT_MAX 240
 #define BARS_PER_DECADE 24
 #define TEXT_MAX (64U << 20)
-
-/* The page, as it stands in the repository. */
-__asm__(".section .rodata\n"
-        ".global results_page, results_page_end\n"
-        "results_page:\n"
-        ".incbin \"results/report.html\"\n"
-        "results_page_end: .byte 0\n"
-        ".previous\n");
-extern const char results_page[], results_page_end[];
 
 /* Several seconds as one: counts add up, of percentiles the largest stays, so that no peak is lost. */
 static struct interval_point fold(const struct interval_point *v, size_t n)
@@ -205,25 +197,18 @@ static void put_data(const struct run_stats *s, struct buf *out)
     buf_free(&summary);
 }
 
-/* Inside <script>, "<" may end it: written as its escape, which means the same in JSON. */
-static void add_for_script(struct buf *out, struct slice json)
+void page_put_curves(struct jsonw *w, const struct run_stats *s)
 {
-    for (size_t at; (at = slice_chr(json, '<')) != SLICE_NONE; json = slice_from(json, at + 1)) {
-        buf_add(out, slice_sub(json, 0, at));
-        buf_addz(out, "\\u003c");
-    }
-    buf_add(out, json);
+    jsonw_object(w);
+    put_points(w, s);
+    put_histograms(w, s);
+    jsonw_object_end(w);
 }
 
 void stats_write_html(const struct run_stats *s, struct buf *out)
 {
-    struct slice page = { results_page, (size_t)(results_page_end - results_page) };
-    struct slice mark = SL("/*DATA*/null");
-    size_t at = slice_find(page, mark);
     struct buf data = BUF_INIT(TEXT_MAX);
     put_data(s, &data);
-    buf_add(out, slice_sub(page, 0, at));
-    add_for_script(out, buf_slice(&data));
-    buf_add(out, slice_from(page, at + mark.n));
+    page_write(out, page_report(), buf_slice(&data));
     buf_free(&data);
 }

@@ -38,6 +38,7 @@ struct run_info {
     const struct step_info *steps;
     size_t steps_n;
     struct slice scenario;      /* its name */
+    struct slice scenario_hash; /* SHA-256 in hex, as archives have it; may be empty otherwise */
     struct slice scenario_text; /* the file as it was read; the archive masks secrets in it */
     struct slice target;        /* origin */
     struct slice engine;        /* "native", "curl", "fake" */
@@ -414,5 +415,60 @@ bool archive_verify(const char *path, const char *key, struct archive_verdict *o
                     struct err *err);
 /* Writes what is good of path as a closed archive at out. */
 bool archive_recover(const char *path, const char *out, struct archive_verdict *v, struct err *err);
+
+/* ---- comparing ------------------------------------------------------------------------------------------ */
+
+/* docs/notes/compare.md: block bootstrap of each run, logarithms of ratios, Holm's correction. */
+enum compare_measure_id {
+    COMPARE_TYPICAL, /* geometric mean */
+    COMPARE_P50,
+    COMPARE_P90,
+    COMPARE_P95,
+    COMPARE_P99,
+    COMPARE_FAILED, /* ratio; its change is a difference */
+    COMPARE_MEASURES
+};
+const char *compare_measure_name(enum compare_measure_id m); /* "typical", "p(50)", … "failed" */
+
+struct compare_measure {
+    double a, b;              /* milliseconds; failed: ratio */
+    double change, low, high; /* (b - a) / a with its 95 % confidence interval; failed: b - a */
+    double error, p;          /* standard error of log(b / a) (failed: of b - a); p-value */
+    bool known, significant;
+};
+struct compare_step {
+    struct slice name, method; /* the last one: "Aggregated" */
+    uint64_t requests_a, requests_b;
+    struct compare_measure measures[COMPARE_MEASURES];
+};
+struct compare_rule {
+    struct slice rule;
+    bool broken;
+    struct slice text; /* why, or what was measured */
+};
+struct compare_cfg {
+    double noise;  /* standard deviation between equal runs that no run can show by itself; 0.005 */
+    uint64_t seed; /* of the resampling */
+    const char *const *rules; /* "p(95) > +5%", "{step:NAME} failed > +1%" */
+    size_t rules_n;
+};
+struct compare_result {
+    struct arena *arena;
+    struct archive_load *a, *b;
+    struct compare_step *steps; /* those that both runs have, then the whole */
+    size_t steps_n;
+    struct compare_rule *rules;
+    size_t rules_n;
+    struct slice *doubts; /* why the runs are not comparable */
+    size_t doubts_n;
+    bool worse, better; /* any significant change for the worse, for the better */
+};
+struct compare_result *compare_archives(const char *a, const char *b, const struct compare_cfg *cfg,
+                                        struct err *err); /* gives */
+void compare_free(struct compare_result *c);
+bool compare_rules_ok(const struct compare_result *c);
+void compare_write_text(const struct compare_result *c, struct buf *out);
+void compare_write_json(const struct compare_result *c, struct buf *out);
+void compare_write_html(const struct compare_result *c, struct buf *out);
 
 #endif
