@@ -7,6 +7,7 @@ endif
 SAN    ?=
 T      ?= 60
 Q      := $(if $(V),,@)
+AGAIN   = $(MAKE) --no-print-directory $(if $(filter -j%,$(MAKEFLAGS)),,-j$(shell nproc))
 
 PKGS    := libpcap libcurl libxml-2.0 zlib libfyaml libpcre2-8 libmicrohttpd libbrotlidec libzstd \
            libcrypto libssl libnghttp2 liburing libarchive libdeflate
@@ -55,11 +56,11 @@ $(BUILD)/%.o: %.c
 deps:                       ## install what is missing (apt packages by name)
 	@tests/deps
 demo: deps                  ## the whole way once: import, replay, archive
-	@$(MAKE) --no-print-directory all
+	@$(AGAIN) all
 	./reprise demo
 test:                       ## everything that must hold
 	@tests/deps test
-	@$(MAKE) --no-print-directory all $(BUILD)/unit
+	@$(AGAIN) all $(BUILD)/unit
 	@BUILD=$(BUILD) tests/run
 check: format-check lint test ## format, lint and tests
 lint:                       ## room table, header homes, banned functions, sizes, warnings
@@ -75,11 +76,11 @@ tsan:                       ## the same tests under ThreadSanitizer
 fuzz:                       ## every fuzz target for T seconds
 	@T=$(T) tests/fuzz/run
 fuzz-build:
-	@$(MAKE) --no-print-directory BUILD=build/fuzz CC=clang SAN=address,undefined,fuzzer-no-link fuzz-bins
+	@$(AGAIN) BUILD=build/fuzz CC=clang SAN=address,undefined,fuzzer-no-link fuzz-bins
 fuzz-bins: $(FUZZ)
 bench:                      ## CPU per request and the other figures of docs/notes
 	@tests/deps all
-	@$(MAKE) --no-print-directory all $(BENCH)
+	@$(AGAIN) all $(BENCH)
 	@BUILD=$(BUILD) tests/bench/run
 cover:                      ## lines covered by the tests, per file
 	@$(MAKE) --no-print-directory test BUILD=build/cover CFLAGS="--coverage -O0" LDFLAGS=--coverage

@@ -134,17 +134,17 @@ class FlaskSeed(Process):
 class Nginx(Process):
     """nginx with a body of our own for the server block; 4 bytes of text at / when none is given."""
 
-    def __init__(self, folder, server_block="location / { return 200 'fine'; }", workers=1):
+    def __init__(self, folder, server_block="location / { return 200 'fine'; }", workers=1, tls=False):
         self.folder = pathlib.Path(folder)
         self.port = free_port()
-        self.base = f"http://127.0.0.1:{self.port}"
+        self.base = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
         conf = self.folder / "nginx.conf"
         conf.write_text(f"""daemon off; worker_processes {workers}; pid {folder}/nginx.pid;
             error_log {folder}/error.log; events {{ worker_connections 4096; }}
             http {{ access_log {folder}/access.log; keepalive_requests 1000000;
               client_body_temp_path {folder}/b; proxy_temp_path {folder}/p; fastcgi_temp_path {folder}/f;
               uwsgi_temp_path {folder}/u; scgi_temp_path {folder}/s;
-              server {{ listen 127.0.0.1:{self.port} backlog=4096; {server_block} }} }}""")
+              server {{ listen 127.0.0.1:{self.port} {'ssl' if tls else ''} backlog=4096; {server_block} }} }}""")
         nginx = "/usr/sbin/nginx"
         super().__init__([nginx, "-c", conf, "-p", self.folder], stdout=subprocess.DEVNULL,
                          stderr=subprocess.DEVNULL)
@@ -188,6 +188,12 @@ class TestCase(unittest.TestCase):
         if code is not None:
             self.assertEqual(done.returncode, code, f"{args}\n{done.stdout}\n{done.stderr}")
         return done
+
+    def start_reprise(self, *args, **kwargs):
+        return self.started(Process([REPRISE, *args], stderr=subprocess.STDOUT, cwd=self.dir, **kwargs))
+
+    def wait_for_bytes(self, path, n):
+        wait_for(path, lambda: path.exists() and path.stat().st_size >= n)
 
     def write(self, name, text):
         path = self.dir / name
