@@ -79,11 +79,13 @@ static void add_literal(struct css *c, struct slice s)
         buf_addf(&c->out, "\"%.*s\"", SL_FMT(s));
         return;
     }
-    struct slice piece, rest = s;
     buf_addz(&c->out, "concat(''");
-    for (bool first = true; slice_next(&rest, '\'', &piece); first = false) {
-        if (!first) buf_addz(&c->out, ",\"'\"");
-        buf_addf(&c->out, ",'%.*s'", SL_FMT(piece));
+    for (size_t at = 0; at != SLICE_NONE;) {
+        at = slice_chr(s, '\'');
+        buf_addf(&c->out, ",'%.*s'", SL_FMT(slice_sub(s, 0, at)));
+        if (at == SLICE_NONE) break;
+        buf_addz(&c->out, ",\"'\"");
+        s = slice_from(s, at + 1);
     }
     buf_addz(&c->out, ")");
 }

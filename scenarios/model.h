@@ -83,10 +83,11 @@ enum check_kind {
 };
 struct check {
     enum check_kind kind;
-    struct slice name;  /* header name or JSON path */
-    struct slice value; /* text; status: "200", "2xx", "200-204", "200|302"; a header holds it, a JSON
+    struct slice name; /* header name or JSON path */
+    struct slice
+        value;       /* text; status: "200", "2xx", "200-204", "200|302"; a header holds it, a JSON
                            value is it; p == NULL: header or JSON value only has to be there */
-    uint64_t max_ns;    /* CHECK_TIME */
+    uint64_t max_ns; /* CHECK_TIME */
     struct place place;
 };
 
@@ -200,6 +201,12 @@ struct threshold {
 
 /* ---- the scenario ------------------------------------------------------------------------------------ */
 
+/* Where a text that may hold ${…} stands: found by its pointer. */
+struct text_place {
+    const char *p;
+    struct place place;
+};
+
 struct scenario {
     struct arena *arena;
     struct slice name, target;
@@ -219,6 +226,8 @@ struct scenario {
     struct load load;
     struct threshold *thresholds;
     size_t thresholds_n;
+    struct text_place *places; /* of its texts, when it was read from a file */
+    size_t places_n;
 };
 
 struct scenario *scenario_new(void); /* gives */

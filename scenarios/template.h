@@ -45,6 +45,9 @@ bool template_uses(const struct template *t, uint32_t slot);
 /* Appends text so that, compiled, it renders as itself, whatever follows it. */
 bool template_escape(struct buf *out, struct slice text);
 
+/* Behind the '}' of the "${" at text[at]; SLICE_NONE if it is not closed. */
+size_t template_expr_end(struct slice text, size_t at);
+
 struct template_memo *template_memo_new(void); /* gives */
 void template_memo_reset(struct template_memo *m);
 void template_memo_free(struct template_memo *m);

@@ -290,3 +290,20 @@ bool expr_parse(struct arena *a, struct scope *s, struct slice text, size_t *at,
     *at = p.at;
     return ok;
 }
+
+size_t template_expr_end(struct slice text, size_t at)
+{
+    char quote = 0;
+    for (size_t i = at + 2; i < text.n; i++) {
+        char c = text.p[i];
+        if (quote && c == '\\')
+            i++;
+        else if (quote)
+            quote = c == quote ? 0 : quote;
+        else if (c == '"' || c == '\'')
+            quote = c;
+        else if (c == '}')
+            return i + 1;
+    }
+    return SLICE_NONE;
+}
