@@ -7,8 +7,8 @@
 
 #include "base/num.h"
 #include "http/url.h"
+#include "scenarios/columns.h"
 #include "scenarios/extract.h"
-#include "scenarios/feed.h"
 #include "scenarios/template.h"
 #include "scenarios/yaml.h"
 
@@ -37,21 +37,33 @@ static bool fail_set(struct checking *c, struct place at, const char *what)
 
 /* ---- texts ---------------------------------------------------------------------------------------- */
 
-/* The place of text[at]: exact where the file shows the text as it is, else where it starts. */
+static struct slice source_line(struct slice text, unsigned line)
+{
+    struct slice piece = SL("");
+    while (line-- > 0)
+        if (!slice_next(&text, '\n', &piece)) return SL("");
+    return piece;
+}
+
+/* The place of text[at]: exact where the file shows that line of the text as it is, else where it starts. */
 static struct place place_of(const struct checking *c, struct slice text, size_t at,
                              struct place fallback)
 {
     struct place start = fallback;
+    size_t first = 0;
+    unsigned lines = 0;
     for (size_t i = 0; i < c->s->places_n; i++)
         if (c->s->places[i].p == text.p) start = c->s->places[i].place;
-    struct slice rest = c->src.text, line = SL("");
-    for (unsigned i = 0; i < start.line; i++)
-        if (!slice_next(&rest, '\n', &line)) return start;
-    size_t from = start.column ? start.column - 1 : 0;
-    if (from < line.n && (line.p[from] == '"' || line.p[from] == '\'')) from++;
-    if (at && slice_eq(slice_sub(line, from, from + at), slice_sub(text, 0, at)))
-        start.column = (unsigned)(from + at + 1);
-    return start;
+    for (size_t i = 0; i < at && i < text.n; i++) {
+        if (text.p[i] != '\n') continue;
+        first = i + 1;
+        lines++;
+    }
+    struct slice line = source_line(c->src.text, start.line + lines);
+    size_t from = lines == 0 && start.column ? start.column - 1 : 0;
+    size_t found = slice_find(slice_from(line, from), slice_sub(text, first, at));
+    if (start.line == 0 || at == first || found == SLICE_NONE) return start;
+    return (struct place){ start.line + lines, (unsigned)(from + found + at - first + 1) };
 }
 
 static bool is_name_char(char ch)
@@ -164,9 +176,8 @@ static bool check_url(struct checking *c, const struct request_step *q, struct p
 static bool check_file(struct checking *c, struct slice file, struct place at)
 {
     struct stat st;
-    struct feed as_feed = { .file = file };
     if (c->s->text.n == 0) return true;
-    const char *path = arena_z(c->arena, feed_path(c->arena, c->s, &as_feed));
+    const char *path = columns_path(c->arena, c->s, file);
     if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) return true;
     return yaml_fail(&c->src, at, c->err, "there is no file %s", path);
 }
@@ -274,8 +285,8 @@ static bool check_feed(struct checking *c, const struct feed *f)
     if (!check_name(c, f->name, "feed", f->place)) return false;
     if (f->file.n == 0) return fail_at(c, f->place, "a feed wants a file");
     if (c->s->text.n == 0) return true;
-    const char *path = arena_z(c->arena, feed_path(c->arena, c->s, f));
-    if (!feed_columns(c->arena, path, &columns, &n, c->err)) {
+    const char *path = columns_path(c->arena, c->s, f->file);
+    if (!columns_read(c->arena, path, &columns, &n, c->err)) {
         err_context(c->err, "feed %.*s", SL_FMT(f->name));
         return yaml_place_error(&c->src, f->place, c->err);
     }

@@ -120,8 +120,9 @@ static struct ynode *read_alias(struct yreader *y, struct fy_event *e)
     struct slice name = token_text(y, fy_event_get_token(e));
     for (size_t i = y->anchors_n; i-- > 0;)
         if (slice_eq(y->anchors[i].name, name)) return y->anchors[i].node;
-    yaml_fail(y->src, event_place(e), y->err, "no anchor &%.*s stands before this alias",
-              SL_FMT(name));
+    struct place at = event_place(e);
+    if (at.column > 1) at.column--; /* the mark stands behind the '*' */
+    yaml_fail(y->src, at, y->err, "no anchor &%.*s stands before this alias", SL_FMT(name));
     return NULL;
 }
 
