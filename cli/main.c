@@ -14,7 +14,7 @@
 enum { EXIT_FINE = 0, EXIT_USAGE = 2, MAX_COMMANDS = 32 };
 
 static const struct cmd *const commands[MAX_COMMANDS] = {
-    &cmd_capture, &cmd_report, &cmd_verify, &cmd_recover, &cmd_compare, &cmd_demo, NULL,
+    &cmd_capture, &cmd_check, &cmd_report, &cmd_verify, &cmd_recover, &cmd_compare, &cmd_demo, NULL,
 };
 
 static void usage(FILE *f)

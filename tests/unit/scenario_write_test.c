@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/num.h"
 #include "scenarios/read.h"
 #include "tests/unit/test.h"
@@ -68,8 +69,7 @@ static const char *const pool[] = {
     "\xf0\x9f\x98\x80",
     "\xc2\x85nel",
     "\xe2\x80\xa8ls",
-    "\xef\xbb\xbf"
-    "bom",
+    "\xef\xbb\xbf mark",
     "\xff\xfe",
     "a\xe9",
     "${token}",
@@ -470,6 +470,17 @@ static void same_scenario(const struct scenario *a, const struct scenario *b)
     }
 }
 
+/* Where REPRISE_KEEP_YAML names a folder, the first hundred are kept for the schema's test. */
+static void keep(struct slice yaml, uint64_t seed)
+{
+    const char *folder = getenv("REPRISE_KEEP_YAML");
+    char path[4096];
+    struct err err = { 0 };
+    if (!folder || seed >= 100) return;
+    snprintf(path, sizeof path, "%s/%llu.yaml", folder, (unsigned long long)seed);
+    CHECK(file_write(path, yaml, &err));
+}
+
 TEST(scenario_write_reads_back_the_same)
 {
     const char *one = getenv("REPRISE_SEED");
@@ -486,6 +497,7 @@ TEST(scenario_write_reads_back_the_same)
             test_fail(__FILE__, __LINE__, "REPRISE_SEED=%llu: %s", (unsigned long long)seed,
                       err.text);
         if (one) printf("%s\n", buf_z(&out));
+        keep(buf_slice(&out), seed);
         same_scenario(s, back);
         scenario_free(back);
         scenario_free(s);
