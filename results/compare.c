@@ -14,7 +14,9 @@
 
 #define BLOCKS_MIN 5
 #define REQUESTS_MIN 30
-#define LEVEL 0.05 /* of the whole verdict: half for the run as a whole, half for its steps */
+/* Of a false alarm, 5 % in all: most of it for the run as a whole, the rest for its steps. */
+#define LEVEL_WHOLE 0.035
+#define LEVEL_STEPS 0.015
 #define Z95 1.959964
 
 static const double percents[COMPARE_MEASURES] = {
@@ -81,6 +83,46 @@ static double scaled(enum compare_measure_id m, double v)
     return m == COMPARE_FAILED ? v : v > 0 ? log(v) : 0;
 }
 
+/* Lag-1 correlation of v, corrected for the bias of short rows (Marriott and Pope). */
+static double correlation(const double *v, size_t n)
+{
+    double mean = 0, near = 0, all = 0;
+    if (n < BLOCKS_MIN) return 0;
+    for (size_t i = 0; i < n; i++)
+        mean += v[i] / (double)n;
+    for (size_t i = 0; i < n; i++) {
+        all += (v[i] - mean) * (v[i] - mean);
+        if (i) near += (v[i] - mean) * (v[i - 1] - mean);
+    }
+    double rho = all > 0 ? near / all : 0;
+    return rho + (1 + 4 * rho) / (double)n;
+}
+
+/* By how much neighbouring blocks that resemble each other widen the error: resampling draws them as if they
+ * were independent. Never less than 1. */
+static void inflations(const struct series *s, double out[COMPARE_MEASURES])
+{
+    uint32_t *weights = mem_alloc(s->blocks + 1, sizeof *weights);
+    double *rows = mem_alloc((s->blocks + 1) * COMPARE_MEASURES, sizeof *rows);
+    size_t n = 0;
+    for (size_t b = 0; b < s->blocks; b++) {
+        if (s->requests[b] == 0) continue;
+        weights[b] = 1;
+        struct measured m = series_measure(s, weights);
+        weights[b] = 0;
+        for (unsigned k = 0; k < COMPARE_MEASURES; k++)
+            rows[k * s->blocks + n] = scaled((enum compare_measure_id)k, m.v[k]);
+        n++;
+    }
+    for (unsigned k = 0; k < COMPARE_MEASURES; k++) {
+        double rho = correlation(rows + k * s->blocks, n);
+        rho = rho < 0 ? 0 : rho > 0.8 ? 0.8 : rho;
+        out[k] = sqrt((1 + rho) / (1 - rho));
+    }
+    free(weights);
+    free(rows);
+}
+
 struct measured series_errors(const struct series *s, struct rnd *r)
 {
     struct measured mean = { { 0 } }, square = { { 0 } };
@@ -99,8 +141,10 @@ struct measured series_errors(const struct series *s, struct rnd *r)
     free(weights);
     /* Drawing n of n makes variances (n - 1) / n of what they are. */
     double correct = s->blocks > 1 ? (double)s->blocks / (double)(s->blocks - 1) : 1;
+    double wider[COMPARE_MEASURES];
+    inflations(s, wider);
     for (unsigned k = 0; k < COMPARE_MEASURES; k++)
-        square.v[k] = sqrt(square.v[k] / (COMPARE_RESAMPLES - 1) * correct);
+        square.v[k] = wider[k] * sqrt(square.v[k] / (COMPARE_RESAMPLES - 1) * correct);
     return square;
 }
 
@@ -208,8 +252,8 @@ static void judge_family(struct compare_step *steps, size_t n, double level)
 void compare_judge(struct compare_result *c)
 {
     size_t whole = c->steps_n - 1; /* the last is the run as a whole: a family of its own */
-    judge_family(c->steps, whole, LEVEL / 2);
-    judge_family(c->steps + whole, 1, LEVEL / 2);
+    judge_family(c->steps, whole, LEVEL_STEPS);
+    judge_family(c->steps + whole, 1, LEVEL_WHOLE);
     for (size_t i = 0; i < c->steps_n; i++)
         for (unsigned k = 0; k < COMPARE_MEASURES; k++) {
             const struct compare_measure *m = &c->steps[i].measures[k];

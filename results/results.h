@@ -367,6 +367,18 @@ struct interval_sink *history_sink(struct history *h);
 bool history_end(struct history *h, struct err *err);
 void history_free(struct history *h);
 
+/* ---- live to other systems ------------------------------------------------------------------------- */
+
+/* docs/metrics.md. where: statsd HOST[:8125]; influx a file or a write URL; otlp a collector's URL. */
+enum push_kind { PUSH_STATSD, PUSH_INFLUX, PUSH_OTLP };
+struct push;
+struct push *push_new(enum push_kind kind, const char *where,
+                      struct err *err); /* gives; keeps where */
+struct interval_sink *push_sink(struct push *p);
+/* Sends what waits; false, with how many were lost and why, if not everything arrived. */
+bool push_end(struct push *p, struct err *err);
+void push_free(struct push *p);
+
 /* ---- reading archives -------------------------------------------------------------------------------- */
 
 struct archive_filter {
