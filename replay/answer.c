@@ -138,7 +138,7 @@ static void not_found(struct verdict *v, const struct plan_extract *x)
         return;
     }
     if (x->model->optional) return;
-    vu_unset(vu, x->slot);
+    if (!x->has_default) vu_unset(vu, x->slot);
     fail(v, OUTCOME_EXTRACT,
          arena_printf(vu->w->scratch, "no value for %.*s", SL_FMT(x->model->name)));
 }
@@ -190,7 +190,8 @@ static void forget(struct flight *f)
 {
     for (size_t i = 0; i < f->request->extract_n; i++) {
         const struct plan_extract *x = &f->request->extract[i];
-        if (!x->model->optional && !x->model->has_fallback) vu_unset(f->vu, x->slot);
+        if (!x->model->optional && !x->model->has_fallback && !x->has_default)
+            vu_unset(f->vu, x->slot);
     }
 }
 

@@ -221,10 +221,9 @@ static bool compile_vars(struct compiler *c, struct err *err)
 static bool load_feeds(struct compiler *c, struct err *err)
 {
     struct plan *p = c->plan;
-    p->feeds = arena_many(p->arena, c->s->feeds_n, struct feed_table *);
+    p->feeds = arena_many(p->arena, c->s->feeds_n, struct feeder *);
     for (size_t i = 0; i < c->s->feeds_n; i++) {
-        p->feeds[i] =
-            feed_table_new(p->arena, p->scope, &c->s->feeds[i], c->s->file, c->cfg->seed, err);
+        p->feeds[i] = feeder_new(p->arena, p->scope, c->s, &c->s->feeds[i], c->cfg->seed, err);
         if (!p->feeds[i]) return false;
         p->feeds_n = i + 1;
     }
@@ -299,7 +298,7 @@ void plan_free(struct plan *p)
     for (size_t i = 0; i < p->requests_n; i++)
         free_request(p->requests[i]);
     for (size_t i = 0; i < p->feeds_n; i++)
-        feed_table_free(p->feeds[i]);
+        feeder_free(p->feeds[i]);
     free(p->requests);
     free(p->steps);
     arena_free(p->arena);

@@ -5,13 +5,14 @@
 #ifndef REPLAY_PLAN_H
 #define REPLAY_PLAN_H
 
-#include "replay/feed.h"
+#include "replay/feeder.h"
 #include "replay/hosts.h"
 #include "replay/wire.h"
 
 struct plan_extract {
     struct extractor *x;
     uint32_t slot;
+    bool has_default; /* the scenario's vars give it a value: not unset when it is not found */
     const struct extract *model;
 };
 
@@ -105,7 +106,7 @@ struct plan {
     uint64_t weights; /* sum */
     const struct plan_var *vars;
     size_t vars_n;
-    struct feed_table **feeds;
+    struct feeder **feeds;
     size_t feeds_n;
     struct step_info *steps;
     size_t steps_n;

@@ -203,7 +203,7 @@ static bool add_base64(struct wire_maker *m, struct slice text, struct err *err)
 static bool add_file(struct compiler *c, struct wire_maker *m, struct slice path, struct err *err)
 {
     struct file f;
-    const char *name = feed_path(c->plan->arena, path, c->s->file);
+    const char *name = scenario_path(c->plan->arena, c->s, path);
     if (!file_read(&f, name, MAX_BODY_FILE, err)) return false;
     wire_bytes(m, f.text);
     file_close(&f);
@@ -377,6 +377,7 @@ static bool compile_extracts(struct compiler *c, const struct request_step *r,
         struct plan_extract *x = &q->extract[i];
         x->model = &r->extract[i];
         x->slot = scope_slot(c->plan->scope, x->model->name);
+        x->has_default = find_field(&c->s->vars, x->model->name) != NULL;
         x->x = extractor_compile(c->plan->arena, x->model, err);
         if (!x->x) return false;
         q->extract_n = i + 1;

@@ -112,15 +112,15 @@ static bool take_rows(struct vu *vu, bool per_iteration)
 {
     const struct plan *p = vu->w->plan;
     for (size_t i = 0; i < p->feeds_n; i++) {
-        struct feed_table *t = p->feeds[i];
-        if (t->model->per_iteration != per_iteration) continue;
-        const struct slice *row = feed_row(t, vu->number, &vu->rnd);
+        struct feeder *f = p->feeds[i];
+        if (f->model->per_iteration != per_iteration) continue;
+        const struct slice *row = feeder_pick(f, vu->number, &vu->rnd);
         if (!row) {
-            worker_starved(vu->w, t);
+            worker_starved(vu->w, f);
             return false;
         }
-        for (size_t j = 0; j < t->columns_n; j++)
-            vu_borrow(vu, t->slots[j], row[j]);
+        for (size_t j = 0; j < f->columns_n; j++)
+            vu_borrow(vu, f->slots[j], row[j]);
     }
     return true;
 }

@@ -95,12 +95,12 @@ bool worker_ticket(struct worker *w)
     return atomic_fetch_add_explicit(&w->run->tickets, 1, memory_order_relaxed) < limit;
 }
 
-void worker_starved(struct worker *w, const struct feed_table *t)
+void worker_starved(struct worker *w, const struct feeder *f)
 {
-    const struct feed *m = t->model;
+    const struct feed *m = f->model;
     atomic_fetch_add_explicit(&w->counts.starved, 1, memory_order_relaxed);
     run_trouble(w->run, "feed %.*s has run out: %.*s has %zu rows", SL_FMT(m->name),
-                SL_FMT(m->file), t->rows_n);
+                SL_FMT(m->file), f->rows_n);
     if (m->end == FEED_STOP_USER) return;
     if (m->end == FEED_FAIL) atomic_store(&w->run->failed, true);
     run_stop(w->run);

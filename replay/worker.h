@@ -78,7 +78,7 @@ int64_t worker_utc_ns(const struct worker *w);
 /* A user is gone or rests: what the schedule wants of it. */
 void worker_user_ended(struct worker *w, struct vu *vu);
 /* A feed has run out: what its `end` says. */
-void worker_starved(struct worker *w, const struct feed_table *t);
+void worker_starved(struct worker *w, const struct feeder *f);
 /* One more iteration of the run's limited number; false when there is none left. */
 bool worker_ticket(struct worker *w);
 void worker_stop(struct worker *w);

@@ -176,11 +176,13 @@ void cand_nested(struct scan *s, struct slice text, const struct extract *way)
 {
     if (s->depth >= NESTED_DEPTH || text.n < 8) return;
     struct scan in = { s->f, s->it, text, way, s->depth + 1 };
-    bool markup = slice_chr(text, '<') != SLICE_NONE && slice_chr(text, '>') != SLICE_NONE;
-    if (markup)
-        cand_html(&in);
-    else
-        cand_script(&in);
+    struct slice start = slice_trim(slice_sub(text, 0, 64));
+    bool page = start.n && start.p[0] == '<';
+    bool holds_tags = !page && (slice_find(text, SL("<input")) != SLICE_NONE ||
+                                slice_find(text, SL("<a ")) != SLICE_NONE ||
+                                slice_find(text, SL("<form")) != SLICE_NONE);
+    if (!page) cand_script(&in);
+    if (page || holds_tags) cand_html(&in);
 }
 
 void cand_jwt(struct scan *s, struct slice jwt, const struct extract *way)

@@ -101,6 +101,21 @@ static size_t string_at(struct scan *s, size_t at, size_t stop)
     return end + 1;
 }
 
+/* row(7,{"subject":…}): a number and the record that it belongs to. */
+static bool is_record(struct slice t, size_t at, size_t end)
+{
+    return at > 0 && t.p[at - 1] == '(' && slice_starts(slice_from(t, end), SL(",{"));
+}
+
+static void offer_record(struct scan *s, struct slice number)
+{
+    struct value *v = scan_value(s, number, SL("id"), ORIGIN_SCRIPT);
+    struct origin *o = v ? scan_origin(s, v, ORIGIN_SCRIPT, SL("id")) : NULL;
+    if (!o) return;
+    o->record = true;
+    way_between(s, o, number, CODING_NONE);
+}
+
 static size_t word_at(struct scan *s, size_t at, size_t stop)
 {
     size_t end = at;
@@ -109,7 +124,10 @@ static size_t word_at(struct scan *s, size_t at, size_t stop)
     struct slice word = slice_sub(s->text, at, end);
     bool number = value_is_digits(word);
     bool after = at > 0 && memchr(":=(, ", s->text.p[at - 1], 5);
-    if (word.n <= 400 && after && (number || word.n >= 6)) offer(s, word, CODING_NONE);
+    if (number && is_record(s->text, at, end))
+        offer_record(s, word);
+    else if (word.n <= 400 && after && (number || word.n >= 6))
+        offer(s, word, CODING_NONE);
     return end;
 }
 

@@ -94,7 +94,7 @@ static struct origin *best_origin(struct flow *f, const struct use *u, double *s
         for (struct origin *o = u->value->origins; o && looked < TRIES_MAX; o = o->prev) {
             if (!was_seen(f, o, u->node->step) || (o->checked && !o->works)) continue;
             looked++;
-            double c = judge(f, u, o), place = judge_place(f, u, o);
+            double c = judge_use(f, u, o), place = judge_place(f, u, o);
             if (c <= 0 || place <= best_place || is_clients_own(u, o, first)) continue;
             best = o;
             best_place = place;

@@ -88,6 +88,7 @@ struct origin {
     struct slice url;    /* link or action whose part it is, resolved */
     struct slice form;   /* action of the form around it, resolved; p == NULL: none */
     bool hidden, chosen; /* input type=hidden; the option that the page had selected */
+    bool record;         /* the number of a record that stands beside it: row(7,{…}), an option's text */
     bool positional;     /* found by place only */
     bool state_changing; /* the answer is to a request that changes state */
     struct extract way[ORIGIN_WAYS];

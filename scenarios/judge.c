@@ -99,10 +99,13 @@ static double judge_weak(const struct flow *f, const struct use *u, const struct
         if (form && o->hidden && v.n > 1) return 0.6;
         if (tiny) return 0;
         return o->hidden && name_is_id(o->name) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
-    case ORIGIN_OPTION: return form && o->chosen && named && !tiny ? 0.6 : 0;
+    case ORIGIN_OPTION: return form && o->chosen && (o->record || (named && !tiny)) ? 0.6 : 0;
     case ORIGIN_JSON:
     case ORIGIN_CLAIM: return judge_number_json(u, o);
     case ORIGIN_SCRIPT:
+        if (o->record) return name_is_id(u->node->name) ? 0.6 : 0;
+        if (tiny || generic) return 0;
+        return name_is_id(o->name) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
     case ORIGIN_DATA:
     case ORIGIN_META:
     case ORIGIN_XML:
@@ -136,7 +139,7 @@ static bool names_itself(const struct use *u)
     return u->value->text.n >= 6 && slice_find(u->node->name, u->value->text) != SLICE_NONE;
 }
 
-double judge(const struct flow *f, const struct use *u, const struct origin *o)
+double judge_use(const struct flow *f, const struct use *u, const struct origin *o)
 {
     double bits = u->value->bits;
     if (names_itself(u)) return 0;

@@ -1,0 +1,199 @@
+/* reprise import: recordings to a scenario, tokens found, with a report.
+ *
+ * Reads every recording, correlates, writes the scenario, the feed of secrets next to it (mode 0600) when
+ * the user gave no feed that holds them, and the report. Nothing half-written stays under a final name. */
+#include "cli/cmd.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/opt.h"
+#include "base/file.h"
+#include "base/mem.h"
+#include "har/har.h"
+#include "scenarios/scenarios.h"
+
+#define COUNT(a) (sizeof(a) / sizeof(a)[0])
+#define SCENARIO_MAX ((size_t)2 << 30)
+#define FEED_MAX ((size_t)256 << 20)
+#define RECORDING_MAX 16
+
+struct settings {
+    const char *out, *feed, *report;
+    struct opt_list unique, hosts;
+    bool keep_static, keep_third_party, explain, quiet;
+    double pause_factor;
+};
+
+static const struct opt options[] = {
+    { OPT_TEXT, 'o', "output", "FILE", offsetof(struct settings, out),
+      "The scenario to write; - for standard output, the default.", NULL },
+    { OPT_TEXT, 0, "feed", "CSV", offsetof(struct settings, feed),
+      "Accounts, one a line under a header line: each user logs in as its own row.", NULL },
+    { OPT_LIST, 0, "unique", "TEXT", offsetof(struct settings, unique),
+      "A recorded text that must differ for each user and iteration; may be given again.", NULL },
+    { OPT_LIST, 0, "hosts", "HOST", offsetof(struct settings, hosts),
+      "Keep only requests to these hosts and their subdomains; may be given again.", NULL },
+    { OPT_FLAG, 0, "keep-static", NULL, offsetof(struct settings, keep_static),
+      "Keep static assets of other hosts too.", NULL },
+    { OPT_FLAG, 0, "keep-third-party", NULL, offsetof(struct settings, keep_third_party),
+      "Keep analytics and other hosts that the walk does not visit.", NULL },
+    { OPT_F64, 0, "pauses", "FACTOR", offsetof(struct settings, pause_factor),
+      "Recorded pauses times this; 1 is as recorded, 0 none.", NULL },
+    { OPT_TEXT, 0, "report", "FILE", offsetof(struct settings, report), "Write the report as JSON.",
+      NULL },
+    { OPT_FLAG, 0, "explain", NULL, offsetof(struct settings, explain),
+      "Print for each token all its uses, how sure it is and what else was looked at.", NULL },
+    { OPT_FLAG, 'q', "quiet", NULL, offsetof(struct settings, quiet), "Print no report.", NULL },
+};
+
+static const struct opt_cmd command = {
+    .name = "import",
+    .usage = "RECORDING... [options]",
+    .about =
+        "Turns recordings of one walk (HAR) into a scenario that finds its own tokens: values that "
+        "answers give and later requests carry are extracted and put in their places.",
+    .after = "  reprise import session.har -o shop.yaml --feed accounts.csv\n",
+    .opts = options,
+    .opts_n = COUNT(options),
+};
+
+struct import {
+    struct settings set;
+    struct session *sessions[RECORDING_MAX];
+    size_t n;
+    struct file feed;
+    struct arena *a;
+    struct slice *unique, *hosts;
+    struct import_report report;
+    struct import_cfg cfg;
+    const char *secrets_path; /* where the feed of secrets goes */
+};
+
+static struct slice *slices(struct arena *a, const struct opt_list *l)
+{
+    struct slice *v = arena_many(a, l->n ? l->n : 1, struct slice);
+    for (size_t i = 0; i < l->n; i++)
+        v[i] = slice_z(l->v[i]);
+    return v;
+}
+
+static bool read_all(struct import *im, const struct opt_rest *rest, struct err *err)
+{
+    if (rest->n == 0) return err_set(err, ERR_USAGE, "no recording was given");
+    if (rest->n > RECORDING_MAX)
+        return err_set(err, ERR_USAGE, "more than %d recordings", RECORDING_MAX);
+    for (size_t i = 0; i < rest->n; i++) {
+        im->sessions[i] = har_read(rest->v[i], NULL, err);
+        if (!im->sessions[i]) return false;
+        im->n++;
+    }
+    im->report.format = SL("har");
+    return true;
+}
+
+/* The scenario's path without its extension, and the folder in front. */
+static struct slice stem_of(struct slice path)
+{
+    size_t dot = path.n;
+    while (dot > 0 && path.p[dot - 1] != '.' && path.p[dot - 1] != '/')
+        dot--;
+    return dot > 1 && path.p[dot - 1] == '.' ? slice_sub(path, 0, dot - 1) : path;
+}
+
+static struct slice base_of(struct slice path)
+{
+    size_t at = path.n;
+    while (at > 0 && path.p[at - 1] != '/')
+        at--;
+    return slice_from(path, at);
+}
+
+static void name_secrets(struct import *im, const struct opt_rest *rest)
+{
+    bool to_file = im->set.out && strcmp(im->set.out, "-") != 0;
+    struct slice stem = stem_of(to_file ? slice_z(im->set.out) : base_of(slice_z(rest->v[0])));
+    struct slice path = arena_printf(im->a, "%.*s.secrets.csv", SL_FMT(stem));
+    im->secrets_path = path.p;
+    im->cfg.secrets_file = arena_z(im->a, base_of(path));
+}
+
+/* A feed's path is read from the scenario's folder: an absolute one is right from everywhere. */
+static bool open_feed(struct import *im, struct err *err)
+{
+    if (!im->set.feed) return true;
+    if (!file_read(&im->feed, im->set.feed, FEED_MAX, err)) return false;
+    char *full = realpath(im->set.feed, NULL);
+    im->cfg.feed = arena_z(im->a, slice_z(full ? full : im->set.feed));
+    im->cfg.feed_text = im->feed.text;
+    free(full);
+    return true;
+}
+
+static bool write_scenario(struct import *im, const struct scenario *s, struct err *err)
+{
+    struct buf text = BUF_INIT(SCENARIO_MAX);
+    bool ok =
+        scenario_write(s, &text) || err_set(err, ERR_INTERNAL, "the scenario is larger than 2 GB");
+    if (ok) ok = file_write(im->set.out ? im->set.out : "-", buf_slice(&text), err);
+    if (ok && im->report.secrets.n) ok = file_write(im->secrets_path, im->report.secrets, err);
+    buf_reset(&text);
+    if (ok && im->set.report) {
+        import_report_json(&im->report, &text);
+        ok = file_write(im->set.report, buf_slice(&text), err);
+    }
+    buf_free(&text);
+    return ok;
+}
+
+static void print_report(const struct import *im)
+{
+    bool to_file = im->set.out && strcmp(im->set.out, "-") != 0;
+    struct buf text = BUF_INIT(SCENARIO_MAX);
+    import_report_text(&im->report, im->set.explain, &text);
+    if (im->report.secrets.n)
+        buf_addf(&text, "secrets   %s: the recorded account; keep it private\n", im->secrets_path);
+    fwrite(text.p, 1, text.n, to_file ? stdout : stderr);
+    buf_free(&text);
+}
+
+static bool import(struct import *im, const struct opt_rest *rest, struct err *err)
+{
+    if (!read_all(im, rest, err) || !open_feed(im, err)) return false;
+    name_secrets(im, rest);
+    im->cfg.unique = slices(im->a, &im->set.unique);
+    im->cfg.unique_n = im->set.unique.n;
+    im->cfg.hosts = slices(im->a, &im->set.hosts);
+    im->cfg.hosts_n = im->set.hosts.n;
+    im->cfg.keep_static = im->set.keep_static;
+    im->cfg.keep_third_party = im->set.keep_third_party;
+    im->cfg.pause_factor = im->set.pause_factor;
+    struct scenario *s =
+        correlate((const struct session *const *)im->sessions, im->n, &im->cfg, &im->report, err);
+    if (!s) return false;
+    s->name = arena_dup(s->arena, base_of(stem_of(slice_z(rest->v[0]))));
+    bool ok = write_scenario(im, s, err);
+    if (ok && !im->set.quiet) print_report(im);
+    scenario_free(s);
+    return ok;
+}
+
+static int run(int argc, char **argv)
+{
+    struct import im = { .set = { .pause_factor = 1 }, .a = arena_new() };
+    struct opt_rest rest = { 0 };
+    struct err err = { 0 };
+    int code = 0;
+    enum opt_go go = opts_read(&command, &im.set, argc, argv, &rest, &err);
+    if (go == OPT_GO) import(&im, &rest, &err);
+    if (err_is(&err)) code = cmd_fail(command.name, &err);
+    for (size_t i = 0; i < im.n; i++)
+        session_free(im.sessions[i]);
+    file_close(&im.feed);
+    opts_free(&command, &im.set, &rest);
+    arena_free(im.a);
+    return code;
+}
+
+const struct cmd cmd_import = { "import", "recordings to a scenario, tokens found", run };

@@ -1,0 +1,131 @@
+/* reprise run: a scenario becomes load. Options and scenario make a plan; workers send; the collector
+ * merges, archives and shows; files are written at the end.
+ *
+ * SIGINT and SIGTERM are blocked in all threads and read here: the first lets users finish, the second
+ * stops at once; results are complete either way and the exit code is 130. */
+#include "cli/cmd.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "cli/run_job.h"
+
+#define EXIT_INTERRUPTED 130
+#define EXIT_THRESHOLD 99
+#define EXIT_INPUT 3
+
+static int open_signals(struct err *err)
+{
+    sigset_t set;
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGTERM);
+    sigprocmask(SIG_BLOCK, &set, NULL);
+    int fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+    if (fd < 0) err_sys(err, ERR_INTERNAL, errno, "signalfd");
+    return fd;
+}
+
+static void on_signal(struct job *j, int fd)
+{
+    struct signalfd_siginfo info;
+    if (read(fd, &info, sizeof info) != (ssize_t)sizeof info) return;
+    if (j->interrupted) {
+        run_kill(j->run);
+        return;
+    }
+    j->interrupted = true;
+    if (!j->o.quiet)
+        fprintf(stderr, "\nstopping: users finish what they do; once more stops at once\n");
+    run_stop(j->run);
+}
+
+/* Until every worker is over. */
+static void watch(struct job *j, int signals)
+{
+    struct pollfd p[] = { { .fd = run_fd(j->run), .events = POLLIN },
+                          { .fd = signals, .events = POLLIN } };
+    while (!run_wait(j->run, 0)) {
+        poll(p, 2, 200);
+        if (p[1].revents) on_signal(j, signals);
+        if (!j->aborted && collector_wants_abort(j->collector)) {
+            j->aborted = true;
+            run_stop(j->run);
+        }
+    }
+}
+
+static bool go(struct job *j, struct err *err)
+{
+    int signals = open_signals(err);
+    if (signals < 0) return false;
+    bool ok = job_start(j, err);
+    if (ok) watch(j, signals);
+    close(signals);
+    return ok;
+}
+
+static int exit_code(const struct job *j, const struct run_stats *s, const struct run_state *end)
+{
+    if (j->interrupted) return EXIT_INTERRUPTED;
+    if (end->failed) return EXIT_INPUT;
+    if (j->aborted || !stats_thresholds_ok(s)) return EXIT_THRESHOLD;
+    if (s->total.failures > 0 || end->abandoned > 0) return (int)j->o.error_code;
+    return 0;
+}
+
+static void tell_trouble(const struct run_state *end)
+{
+    if (end->abandoned)
+        fprintf(stderr, "%llu iterations ended early: %s\n", (unsigned long long)end->abandoned,
+                end->trouble);
+    else if (end->trouble[0])
+        fprintf(stderr, "%s\n", end->trouble);
+}
+
+static int report(struct job *j, struct err *err)
+{
+    struct run_state end;
+    bool archived = collector_finish(j->collector, j->interrupted, err);
+    const struct run_stats *s = collector_stats(j->collector);
+    run_now(j->run, &end);
+    job_show(j, s);
+    tell_trouble(&end);
+    bool written = job_write_files(j, s, err);
+    if (!archived || !written) return cmd_fail(run_command.name, err);
+    return exit_code(j, s, &end);
+}
+
+static bool read_options(struct job *j, int argc, char **argv, int *code, struct err *err)
+{
+    run_opts_init(&j->o);
+    enum opt_go go_on = opts_read(&run_command, &j->o, argc, argv, &j->rest, err);
+    if (go_on == OPT_HELPED) *code = 0;
+    if (go_on != OPT_GO) return false;
+    if (j->rest.n == 1) return true;
+    if (j->rest.n == 0) return err_set(err, ERR_USAGE, "name a scenario file");
+    return err_set(err, ERR_USAGE, "one scenario at a time: \"%s\" is one too many", j->rest.v[1]);
+}
+
+static int run(int argc, char **argv)
+{
+    struct job j = { .arena = arena_new() };
+    struct err err = { 0 };
+    int code = -1;
+    if (read_options(&j, argc, argv, &code, &err) && job_prepare(&j, &err) && go(&j, &err))
+        code = report(&j, &err);
+    if (code < 0) code = cmd_fail(run_command.name, &err);
+    job_free(&j);
+    return code;
+}
+
+const struct cmd cmd_run = { "run", "Run a scenario as load", run };

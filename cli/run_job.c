@@ -1,0 +1,334 @@
+/* The steps of `reprise run`: scenario and options to a plan, to a run with its recorders, collector,
+ * archive and display; at the end the files. Called by cli/cmd_run.c in the order of the header.
+ *
+ * Invariant: whatever can be refused is refused before the first request and before a file is made. */
+#include "cli/run_job.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "base/num.h"
+
+/* Descriptors for files, loops and pipes. */
+#define KEEP_FDS 200
+
+/* ---- scenario and plan -------------------------------------------------------------------------------- */
+
+static uint64_t draw_seed(void)
+{
+    struct rnd r;
+    rnd_seed(&r, (uint64_t)clock_utc_ns(), (uint64_t)getpid());
+    return rnd_below(&r, 1000000000); /* short enough to be typed again */
+}
+
+static bool make_plan(struct job *j, struct err *err)
+{
+    const struct run_opts *o = &j->o;
+    struct plan_cfg cfg = {
+        .hosts = { .host = o->host,
+                   .allow = o->allow_hosts.v,
+                   .allow_n = o->allow_hosts.n,
+                   .allow_all = o->all_hosts,
+                   .resolve = o->resolve.v,
+                   .resolve_n = o->resolve.n,
+                   .by_proxy = o->proxy != NULL },
+        .timeout_ns = o->timeout_ns,
+        .think_factor = o->think_factor,
+        .user_agent = o->user_agent,
+        .seed = o->seed,
+    };
+    j->plan = plan_new(j->scenario, &cfg, err);
+    return j->plan != NULL;
+}
+
+static void add_threshold(struct job *j, struct threshold_cfg *v, struct slice rule, bool abort,
+                          uint64_t delay_ns)
+{
+    v[j->info.thresholds_n++] = (struct threshold_cfg){ rule, abort, delay_ns };
+}
+
+static bool thresholds_readable(const struct job *j, struct err *err)
+{
+    struct thresholds *t = thresholds_new(&j->info, err);
+    thresholds_free(t);
+    return t != NULL;
+}
+
+/* The scenario's rules and the command line's; refused here if one cannot be read. */
+static bool set_thresholds(struct job *j, struct err *err)
+{
+    const struct scenario *s = j->scenario;
+    size_t n = s->thresholds_n + j->o.thresholds.n;
+    struct threshold_cfg *v = arena_many(j->arena, n, struct threshold_cfg);
+    j->info.thresholds = v;
+    for (size_t i = 0; i < s->thresholds_n; i++)
+        add_threshold(j, v, s->thresholds[i].rule, s->thresholds[i].abort_on_fail,
+                      s->thresholds[i].delay_ns);
+    if (!thresholds_readable(j, err)) return false;
+    for (size_t i = 0; i < j->o.thresholds.n; i++)
+        add_threshold(j, v, slice_z(j->o.thresholds.v[i]), false, 0);
+    if (thresholds_readable(j, err)) return true;
+    err->code = ERR_USAGE;
+    return false;
+}
+
+static void set_info(struct job *j)
+{
+    const struct plan *p = j->plan;
+    struct run_text *feeds = arena_many(j->arena, p->feeds_n, struct run_text);
+    for (size_t i = 0; i < p->feeds_n; i++)
+        feeds[i] = (struct run_text){ p->feeds[i]->model->file, p->feeds[i]->file.text };
+    j->info.steps = p->steps;
+    j->info.steps_n = p->steps_n;
+    j->info.scenario = j->scenario->name;
+    j->info.scenario_text = j->scenario->text;
+    j->info.target = hosts_base(p->hosts);
+    j->info.engine = slice_z(j->o.engine == 1 || j->o.proxy ? "curl" : "native");
+    j->info.feeds = feeds;
+    j->info.feeds_n = p->feeds_n;
+    j->info.seed = j->o.seed;
+    j->info.users = j->load.arrival == ARRIVAL_NONE ? j->load.users : 0;
+    for (size_t i = 0; i < j->load.stages_n && j->load.arrival == ARRIVAL_NONE; i++)
+        if (j->load.stages[i].target > j->info.users)
+            j->info.users = (uint32_t)j->load.stages[i].target;
+    j->info.run_time_ns = load_planned_ns(&j->load);
+    j->info.workers = j->workers;
+}
+
+/* One descriptor per connection: as many as the system allows. Where users may need more, resting
+ * connections make room for others, and that is said. */
+static void raise_descriptors(struct job *j)
+{
+    struct rlimit r;
+    if (getrlimit(RLIMIT_NOFILE, &r) != 0) return;
+    r.rlim_cur = r.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &r);
+    uint32_t users = j->info.users ? j->info.users : j->load.max_users;
+    if (r.rlim_max == RLIM_INFINITY || j->o.max_connections || users + KEEP_FDS <= r.rlim_max)
+        return;
+    j->o.max_connections = r.rlim_max > 2 * KEEP_FDS ? r.rlim_max - KEEP_FDS : KEEP_FDS;
+    if (j->o.quiet) return;
+    fprintf(stderr,
+            "%u users, but at most %llu open descriptors (RLIMIT_NOFILE): resting connections are "
+            "closed to stay below.\nMore: ulimit -n %llu (as root), or --max-connections.\n",
+            users, (unsigned long long)r.rlim_max, (unsigned long long)users + KEEP_FDS);
+}
+
+bool job_prepare(struct job *j, struct err *err)
+{
+    if (j->o.seed == UINT64_MAX) j->o.seed = draw_seed();
+    if (!run_opts_env(&j->o, err)) return false;
+    j->scenario = scenario_read(j->rest.v[0], err);
+    if (!j->scenario) return false;
+    if (!run_opts_load(&j->o, &j->scenario->load, j->arena, &j->load, err)) return false;
+    if (!make_plan(j, err)) return false;
+    j->workers = run_opts_workers(&j->o, &j->load);
+    set_info(j);
+    raise_descriptors(j);
+    return set_thresholds(j, err);
+}
+
+/* ---- the run --------------------------------------------------------------------------------------------- */
+
+static bool parse_source(const char *text, struct sockaddr_storage *out, struct err *err)
+{
+    struct sockaddr_in *four = (struct sockaddr_in *)(void *)out;
+    struct sockaddr_in6 *six = (struct sockaddr_in6 *)(void *)out;
+    out->ss_family = AF_INET;
+    if (inet_pton(AF_INET, text, &four->sin_addr) == 1) return true;
+    out->ss_family = AF_INET6;
+    if (inet_pton(AF_INET6, text, &six->sin6_addr) == 1) return true;
+    return err_set(err, ERR_USAGE, "--source-ip: \"%s\" is not an address", text);
+}
+
+static bool set_net(struct job *j, struct engine_cfg *net, struct err *err)
+{
+    static const char *const io[] = { NULL, "epoll", "io_uring" };
+    const struct run_opts *o = &j->o;
+    struct sockaddr_storage *v = arena_many(j->arena, o->source_ips.n, struct sockaddr_storage);
+    for (size_t i = 0; i < o->source_ips.n; i++)
+        if (!parse_source(o->source_ips.v[i], &v[i], err)) return false;
+    *net = (struct engine_cfg){
+        .connect_timeout_ns = o->connect_timeout_ns,
+        .io = io[o->io],
+        .insecure = o->insecure,
+        .cacert = o->cacert,
+        .client_cert = o->cert,
+        .client_key = o->key,
+        .no_tls_resume = o->no_tls_resume,
+        .http2 = o->http2,
+        .h2c_prior = o->h2c,
+        .connections_per_host = o->connections ? o->connections : 1,
+        .max_connections = o->max_connections ? o->max_connections / j->workers + 1 : 0,
+        .proxy = o->proxy,
+        .sources = v,
+        .sources_n = o->source_ips.n,
+    };
+    return true;
+}
+
+static bool keeps_archive(const struct job *j)
+{
+    return j->o.keep_archive;
+}
+
+static bool open_archive(struct job *j, struct err *err)
+{
+    static const enum archive_bodies bodies[] = { BODIES_FAILED, BODIES_NONE, BODIES_ALL };
+    if (!keeps_archive(j)) return true;
+    struct buf name = BUF_INIT(sizeof j->archive_path - 1);
+    if (j->o.archive) {
+        buf_addz(&name, j->o.archive);
+    } else {
+        archive_default_name(&j->info, &name);
+    }
+    snprintf(j->archive_path, sizeof j->archive_path, "%s", buf_z(&name));
+    buf_free(&name);
+    struct archive_cfg cfg = {
+        .path = j->archive_path,
+        .level = j->o.archive_level == 0 ? ARCHIVE_FULL : ARCHIVE_INTERVALS,
+        .bodies = bodies[j->o.archive_bodies],
+        .sign_key = j->o.sign_key,
+    };
+    j->archive = archive_writer_new(&cfg, &j->info, err);
+    return j->archive != NULL;
+}
+
+static bool open_sinks(struct job *j, struct err *err)
+{
+    if (!j->o.quiet && !j->o.only_summary) {
+        j->display = display_new(stdout, isatty(STDOUT_FILENO) == 1);
+        j->sinks[j->sinks_n++] = display_sink(j->display);
+    }
+    if (!j->o.csv) return true;
+    j->history = history_new(j->o.csv, j->o.csv_full, err);
+    if (!j->history) return false;
+    j->sinks[j->sinks_n++] = history_sink(j->history);
+    return true;
+}
+
+static bool open_collector(struct job *j, uint64_t start_ns, struct err *err)
+{
+    struct collector_cfg cfg = {
+        .info = &j->info,
+        .recorders = j->recorders,
+        .recorders_n = j->workers,
+        .archive = j->archive,
+        .sinks = j->sinks,
+        .sinks_n = j->sinks_n,
+        .start_mono_ns = start_ns,
+    };
+    j->collector = collector_new(&cfg, err);
+    return j->collector != NULL;
+}
+
+static void open_recorders(struct job *j)
+{
+    struct recorder_cfg cfg = {
+        .steps = j->info.steps,
+        .steps_n = j->info.steps_n,
+        .keep_samples = keeps_archive(j) && j->o.archive_level == 0,
+    };
+    j->recorders = mem_alloc(j->workers, sizeof(void *));
+    for (unsigned i = 0; i < j->workers; i++)
+        j->recorders[i] = recorder_new(&cfg);
+}
+
+static bool open_run(struct job *j, struct err *err)
+{
+    struct run_cfg cfg = {
+        .plan = j->plan,
+        .engine = j->o.engine == 1 || j->o.proxy ? &engine_curl : &engine_native,
+        .load = j->load,
+        .workers = j->workers,
+        .seed = j->o.seed,
+        .stop_timeout_ns = j->o.stop_timeout_ns,
+        .new_visitor = j->o.new_visitor,
+        .want_bodies = keeps_archive(j) && j->o.archive_bodies != 1,
+        .all_answers = keeps_archive(j) && j->o.archive_bodies == 2,
+        .recorders = j->recorders,
+    };
+    if (!set_net(j, &cfg.net, err)) return false;
+    j->run = run_new(&cfg, err);
+    return j->run != NULL;
+}
+
+static void announce(const struct job *j)
+{
+    if (j->o.quiet) return;
+    printf("%.*s: %.*s, seed %llu\n", SL_FMT(j->info.scenario), SL_FMT(j->info.target),
+           (unsigned long long)j->info.seed);
+    if (!j->o.headless) printf("The web page is not part of this build: running headless.\n");
+    fflush(stdout);
+}
+
+bool job_start(struct job *j, struct err *err)
+{
+    open_recorders(j);
+    if (!open_run(j, err)) return false;
+    j->info.start_utc_ns = clock_utc_ns();
+    if (!open_archive(j, err) || !open_sinks(j, err)) return false;
+    uint64_t start = clock_mono_ns();
+    if (!open_collector(j, start, err)) return false;
+    announce(j);
+    if (!collector_start(j->collector, err)) return false;
+    return run_start(j->run, start, err);
+}
+
+/* ---- the end ---------------------------------------------------------------------------------------------- */
+
+void job_show(struct job *j, const struct run_stats *s)
+{
+    struct buf text = BUF_INIT(16u << 20);
+    if (j->display) display_end(j->display);
+    if (j->o.quiet) return;
+    stats_write_text(s, &text);
+    fputs(buf_z(&text), stdout);
+    fflush(stdout);
+    buf_free(&text);
+}
+
+static bool write_one(const char *path, const struct run_stats *s,
+                      void (*fn)(const struct run_stats *, struct buf *), struct err *err)
+{
+    struct buf text = BUF_INIT(1u << 30);
+    if (!path) return true;
+    fn(s, &text);
+    bool ok = file_write(path, buf_slice(&text), err);
+    buf_free(&text);
+    return ok;
+}
+
+bool job_write_files(struct job *j, const struct run_stats *s, struct err *err)
+{
+    bool ok = write_one(j->o.json_file, s, stats_write_json, err);
+    if (j->o.csv) {
+        ok &= history_end(j->history, err);
+        ok &= stats_write_locust_csv(s, j->o.csv, false, err);
+    }
+    return ok;
+}
+
+void job_free(struct job *j)
+{
+    run_free(j->run);
+    collector_free(j->collector);
+    archive_writer_free(j->archive);
+    for (unsigned i = 0; j->recorders && i < j->workers; i++)
+        recorder_free(j->recorders[i]);
+    free(j->recorders);
+    history_free(j->history);
+    display_free(j->display);
+    plan_free(j->plan);
+    scenario_free(j->scenario);
+    opts_free(&run_command, &j->o, &j->rest);
+    arena_free(j->arena);
+}

@@ -1,0 +1,35 @@
+/* One `reprise run` from options to files: what it is made of, and its steps. */
+#ifndef CLI_RUN_JOB_H
+#define CLI_RUN_JOB_H
+
+#include "cli/run_opts.h"
+
+struct job {
+    struct run_opts o;
+    struct opt_rest rest; /* the scenario's name */
+    struct arena *arena;
+    struct scenario *scenario;
+    struct plan *plan;
+    struct load load;
+    unsigned workers;
+    struct run_info info;
+    struct recorder **recorders;
+    struct archive_writer *archive;
+    char archive_path[4096];
+    struct display *display;
+    struct history *history;
+    struct interval_sink *sinks[4];
+    size_t sinks_n;
+    struct collector *collector;
+    struct run *run;
+    bool interrupted, aborted;
+};
+
+/* Reads and compiles everything; nothing is sent, no file is made but the archive. */
+bool job_prepare(struct job *j, struct err *err);
+bool job_start(struct job *j, struct err *err);
+void job_show(struct job *j, const struct run_stats *s);
+bool job_write_files(struct job *j, const struct run_stats *s, struct err *err);
+void job_free(struct job *j);
+
+#endif

@@ -1,0 +1,42 @@
+/* The settings of `reprise run`: the option table, and what it makes of a scenario's load. */
+#ifndef CLI_RUN_OPTS_H
+#define CLI_RUN_OPTS_H
+
+#include "cli/opt.h"
+#include "replay/replay.h"
+
+struct run_opts {
+    /* load */
+    const char *host;
+    uint32_t users, max_users;
+    double spawn_rate, rate, think_factor;
+    uint64_t run_time_ns, iterations, loops, stop_timeout_ns;
+    struct opt_list stages, env, thresholds;
+    unsigned arrival; /* constant|poisson */
+    bool new_visitor;
+    /* what comes out */
+    bool headless, quiet, only_summary, keep_archive, csv_full;
+    const char *json_file, *csv, *html, *junit, *archive, *sign_key;
+    unsigned archive_level, archive_bodies;
+    uint32_t error_code;
+    /* network */
+    unsigned engine, io;
+    uint32_t workers, connections;
+    uint64_t seed, timeout_ns, connect_timeout_ns, max_connections;
+    bool insecure, all_hosts, http2, h2c, no_tls_resume;
+    const char *cacert, *cert, *key, *proxy, *user_agent;
+    struct opt_list resolve, allow_hosts, source_ips;
+};
+
+extern const struct opt_cmd run_command;
+
+void run_opts_init(struct run_opts *o);
+/* The scenario's load with the command line's over it; the arena keeps stages. */
+bool run_opts_load(const struct run_opts *o, const struct load *of_scenario, struct arena *a,
+                   struct load *out, struct err *err);
+/* -e KEY=VALUE into the environment, where ${env(KEY)} finds it. */
+bool run_opts_env(const struct run_opts *o, struct err *err);
+/* Worker threads: as asked, else one per core that this process may use, never more than users. */
+unsigned run_opts_workers(const struct run_opts *o, const struct load *load);
+
+#endif

@@ -1,0 +1,249 @@
+"""reprise run: what is sent is what the target counted, whatever ends the run."""
+import json
+import os
+import signal
+import socket
+import threading
+import time
+
+from harness import REPRISE, Process, TestCase, archive_lines, free_port, wait_for
+
+SHOP = """
+reprise: 1
+name: shop walk
+target: https://shop.example
+feeds:
+  account: { file: accounts.csv, pick: unique }
+on_start:
+  - request: POST /login
+    form: { username: "${account.username}", password: "${account.password}" }
+    expect: { status: 200 }
+    extract: { token: { body: "" } }
+tasks:
+  - name: browse
+    steps:
+      - request: GET /
+        headers: { Authorization: "${token}" }
+        expect: { body: "Hello, user" }
+      - request: GET /shop/login
+        extract: { csrf: { html: "//input[@name='csrf']/@value" } }
+      - request: POST /shop/login
+        form: { csrf: "${csrf}", username: "${account.username}", password: "${account.password}" }
+        expect: { status: 303 }
+      - request: GET /shop/
+        expect: { body: "Welcome" }
+        extract: { page_csrf: { html: "//meta[@name='csrf']/@content" } }
+      - request: POST /api/login
+        json: { username: "${account.username}", password: "${account.password}" }
+        extract: { bearer: { json: $.token } }
+      - parallel:
+          - request: GET /api/items
+            headers: { Authorization: "Bearer ${bearer}" }
+          - request: GET /api/cart
+            headers: { Authorization: "Bearer ${bearer}" }
+on_stop:
+  - request: POST /shop/logout
+    form: { csrf: "${page_csrf}" }
+    expect: { status: 303 }
+"""
+PER_ITERATION = 7
+
+
+def accounts(n):
+    return "username,password\n" + "".join(f"user{i},demo-pass-1\n" for i in range(n))
+
+
+def samples(path):
+    return [line for line in archive_lines(path) if line.get("type") in (None, "sample", "samples")]
+
+
+class Run(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.target = self.demo()
+        self.write("shop.yaml", SHOP)
+        self.write("accounts.csv", accounts(50))
+
+    def run_shop(self, *args, code=0, **kwargs):
+        done = self.reprise("run", "shop.yaml", "-H", self.target.base, "--headless", "--json-file", "out.json",
+                            "--archive", "out.jsonl.gz", *args, code=code, **kwargs)
+        return done, json.loads((self.dir / "out.json").read_text())
+
+    def check_truth(self, out, users, iterations):
+        truth = self.target.truth()
+        sent = users * 2 + iterations * PER_ITERATION
+        self.assertEqual(out["requests"], sent)
+        self.assertEqual(truth["requests"], sent)
+        self.assertEqual(out["failures"], 0)
+        self.assertEqual(truth["refused"], 0)
+        self.assertEqual(truth["failed_logins"], 0)
+
+    def test_truth_native(self):
+        _, out = self.run_shop("-u", 50, "--loops", 2)
+        self.check_truth(out, 50, 100)
+
+    def test_truth_curl(self):
+        _, out = self.run_shop("-u", 20, "--loops", 2, "--engine", "curl")
+        self.check_truth(out, 20, 40)
+
+    def test_iterations_are_shared(self):
+        _, out = self.run_shop("-u", 5, "-i", 33, "--workers", 3)
+        self.check_truth(out, 5, 33)
+
+    def test_run_time_and_rate(self):
+        _, out = self.run_shop("--rate", "40/s", "--max-users", 30, "-t", "2s", "--arrival", "constant")
+        self.assertEqual(out["failures"], 0)
+        self.assertEqual(out["dropped_starts"], 0)
+        bodies = [s for s in out["steps"] if s["name"] == "/api/cart"]
+        self.assertEqual(bodies[0]["requests"], 80)
+
+    def test_files_are_private(self):
+        self.run_shop("-u", 1, "--loops", 1, "--csv", "out", "-q")
+        for name in ("out.json", "out.jsonl.gz", "out_stats.csv", "out_stats_history.csv", "out_failures.csv"):
+            self.assertEqual((self.dir / name).stat().st_mode & 0o077, 0, name)
+
+    def test_quiet_prints_nothing(self):
+        done, _ = self.run_shop("-u", 1, "--loops", 1, "-q")
+        self.assertEqual((done.stdout, done.stderr), ("", ""))
+
+    def test_feed_that_runs_out(self):
+        self.write("accounts.csv", accounts(3))
+        self.write("shop.yaml", SHOP.replace("pick: unique", "pick: unique, at_end: fail"))
+        done = self.reprise("run", "shop.yaml", "-H", self.target.base, "-u", 5, "--loops", 1, "--no-archive", code=3)
+        self.assertIn("accounts.csv has 3 rows", done.stderr)
+
+    def test_thresholds(self):
+        done, out = self.run_shop("-u", 2, "--loops", 1, "--threshold", "p(95) < 1us", "--threshold", "failed < 1%",
+                                  code=99)
+        self.assertEqual([t["ok"] for t in out["thresholds"]], [False, True])
+        self.reprise("run", "shop.yaml", "-H", self.target.base, "--threshold", "nonsense", code=2)
+        self.assertEqual(self.target.truth()["requests"], out["requests"])
+
+    def test_failures_set_the_exit_code(self):
+        self.write("bad.yaml", "reprise: 1\nname: b\ntasks:\n- name: t\n  steps:\n  - request: GET /status/503\n")
+        common = ("run", "bad.yaml", "-H", self.target.base, "--loops", 1, "--no-archive")
+        self.assertIn("503", self.reprise(*common, code=1).stdout)
+        self.reprise(*common, "--exit-code-on-error", 0, code=0)
+        self.reprise(*common, "--exit-code-on-error", 7, code=7)
+
+
+class Endings(TestCase):
+    """A target that answers when it likes."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = socket.create_server(("127.0.0.1", 0), backlog=100)
+        self.addCleanup(self.server.close)
+        self.port = self.server.getsockname()[1]
+        self.got, self.clients, self.answer_all = [], [], threading.Event()
+        threading.Thread(target=self.accept, daemon=True).start()
+        self.write("s.yaml", "reprise: 1\nname: s\ntasks:\n- name: t\n  steps:\n  - request: GET /slow\n"
+                             "  - request: GET /next\non_stop:\n- request: GET /bye\n")
+
+    def accept(self):
+        while True:
+            try:
+                client, _ = self.server.accept()
+            except OSError:
+                return
+            self.clients.append(client)
+            threading.Thread(target=self.serve, args=(client,), daemon=True).start()
+
+    def serve(self, client):
+        data = b""
+        try:
+            while piece := client.recv(65536):
+                data += piece
+                while b"\r\n\r\n" in data:
+                    head, data = data.split(b"\r\n\r\n", 1)
+                    self.got.append(head.split(b" ")[1].decode())
+                    if b"/slow" in head:
+                        self.answer_all.wait(30)
+                    client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        except OSError:
+            pass
+
+    def start(self, *args):
+        child = Process([REPRISE, "run", "s.yaml", "-H", f"http://127.0.0.1:{self.port}", "-u", "4", "--headless",
+                         "--json-file", "out.json", "--archive", "out.jsonl.gz", *args], cwd=self.dir)
+        self.addCleanup(child.stop)
+        wait_for("4 requests", lambda: self.got.count("/slow") == 4)
+        return child
+
+    def out(self):
+        return json.loads((self.dir / "out.json").read_text())
+
+    def test_interrupt_lets_users_finish(self):
+        child = self.start("-s", "30s")
+        child.send(signal.SIGINT)
+        time.sleep(0.3)  # the answer must come after the signal
+        self.answer_all.set()
+        self.assertEqual(child.wait(), 130)
+        self.assertEqual(sorted(self.got), ["/bye"] * 4 + ["/slow"] * 4)
+        self.assertEqual((self.out()["requests"], self.out()["failures"], self.out()["cancelled"]), (8, 0, 0))
+        self.assertTrue(self.out()["interrupted"])
+
+    def test_stop_timeout(self):
+        child = self.start("-s", "200ms")
+        child.send(signal.SIGTERM)
+        self.assertEqual(child.wait(), 130)
+        self.assertEqual((self.out()["requests"], self.out()["cancelled"]), (0, 4))
+
+    def test_second_interrupt_stops_at_once(self):
+        child = self.start("-s", "1h")
+        child.send(signal.SIGINT)
+        time.sleep(0.2)
+        child.send(signal.SIGINT)
+        self.assertEqual(child.wait(), 130)
+        self.assertEqual(self.out()["cancelled"], 4)
+        self.assertTrue(archive_lines(self.dir / "out.jsonl.gz"))
+
+    def test_killed_leaves_a_readable_archive(self):
+        self.answer_all.set()
+        child = Process([REPRISE, "run", "s.yaml", "-H", f"http://127.0.0.1:{self.port}", "-u", "4", "--headless",
+                         "--archive", "out.jsonl.gz", "-t", "1h"], cwd=self.dir)
+        self.addCleanup(child.stop)
+        archive = self.dir / "out.jsonl.gz"
+        wait_for("an archive", lambda: archive.exists() and archive.stat().st_size > 3000)
+        child.stop(signal.SIGKILL)
+        done = self.reprise("report", "out.jsonl.gz", code=None)
+        self.assertIn("/slow", done.stdout)
+
+    def test_full_disk(self):
+        if not os.path.exists("/dev/full"):
+            self.skipTest("no /dev/full")
+        self.answer_all.set()
+        done = self.reprise("run", "s.yaml", "-H", f"http://127.0.0.1:{self.port}", "--loops", 5, "--archive",
+                            "/dev/full", code=4)
+        self.assertIn("/dev/full", done.stderr)
+
+
+class BadInput(TestCase):
+    def refused(self, *args, code, says):
+        done = self.reprise("run", *args, "--no-archive", code=code)
+        self.assertIn(says, done.stderr)
+        self.assertNotIn("\n\n", done.stderr)
+
+    def test_each_is_named(self):
+        self.write("ok.yaml", "reprise: 1\nname: s\ntarget: http://127.0.0.1:1\ntasks:\n- name: t\n  steps:\n"
+                              "  - request: GET /\n")
+        self.write("empty.yaml", "")
+        self.write("garbage.yaml", bytes(range(256)) * 10)
+        self.write("other.yaml", "reprise: 99\nname: s\n")
+        self.write("hosts.yaml", "reprise: 1\nname: s\ntarget: http://127.0.0.1:1\ntasks:\n- name: t\n  steps:\n"
+                                 "  - request: GET https://tracker.example/pixel\n")
+        self.refused("missing.yaml", code=3, says="missing.yaml")
+        self.refused("empty.yaml", code=3, says="empty.yaml")
+        self.refused("garbage.yaml", code=3, says="garbage.yaml:1:1")
+        self.refused("other.yaml", code=3, says="other.yaml:1:")
+        self.refused("hosts.yaml", code=2, says="hosts.yaml:7:")
+        self.refused("ok.yaml", "-H", "http://no.such.host.invalid", code=2, says="no.such.host.invalid")
+        self.refused("ok.yaml", "-H", "gopher://x", code=2, says="gopher://x")
+        self.refused("ok.yaml", "-u", "many", code=2, says="--users")
+        self.refused("ok.yaml", "--stage", "30s", code=2, says="--stage")
+
+    def test_refused_port(self):
+        self.write("ok.yaml", "reprise: 1\nname: s\ntasks:\n- name: t\n  steps:\n  - request: GET /\n")
+        done = self.reprise("run", "ok.yaml", "-H", f"http://127.0.0.1:{free_port()}", "--loops", 3, "--no-archive",
+                            code=1)
+        self.assertIn("refused", done.stdout)
