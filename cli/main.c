@@ -14,7 +14,18 @@
 enum { EXIT_FINE = 0, EXIT_USAGE = 2, MAX_COMMANDS = 32 };
 
 static const struct cmd *const commands[MAX_COMMANDS] = {
-    &cmd_capture, &cmd_check, &cmd_report, &cmd_verify, &cmd_recover, &cmd_compare, &cmd_demo, NULL,
+    // clang-format off
+    &cmd_capture,
+    &cmd_import,
+    &cmd_check,
+    &cmd_run,
+    &cmd_report,
+    &cmd_verify,
+    &cmd_recover,
+    &cmd_compare,
+    &cmd_demo,
+    NULL,
+    // clang-format on
 };
 
 static void usage(FILE *f)
