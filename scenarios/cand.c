@@ -40,7 +40,7 @@ struct origin *scan_origin(struct scan *s, struct value *v, enum origin_kind kin
 {
     size_t here = 0;
     for (struct origin *o = v->origins; o && o->step == s->it->index; o = o->prev)
-        here++;
+        here += o->kind == kind;
     if (here >= ORIGINS_PER_STEP) return NULL;
     struct origin *o = arena_one(s->f->a, struct origin);
     *o = (struct origin){ .prev = v->origins,

@@ -128,7 +128,7 @@ static void option(struct html_page *p)
     struct html_scan ahead = p->h;
     struct slice label =
         html_scan_next(&ahead) == HTML_TEXT ? slice_trim(undo(p, ahead.body)) : SL("");
-    o->record = label.n >= 5 && !value_is_digits(label);
+    o->record = slice_chr(label, '@') != SLICE_NONE || (text.n >= 3 && !value_is_digits(label));
     if (selected && name.n)
         xpath(p, o,
               arena_printf(a, "//select[@name=%.*s]//option[@selected]/@value", SL_FMT(name)));

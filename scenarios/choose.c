@@ -186,7 +186,9 @@ static void inherit(struct flow *f, struct value *v)
 {
     if (v->bits >= BITS_MEDIUM || !value_is_digits(v->text)) return;
     for (struct use *u = v->uses; u; u = u->next) {
-        bool id = !u->origin && !u->expr.n && !u->node->secondary && name_is_id(u->node->name);
+        char stem[32];
+        bool id = !u->origin && !u->expr.n && !u->node->secondary && name_is_id(u->node->name) &&
+                  name_stem(u->node->name, stem) == 0;
         if (!id || is_covered(f, u) || is_inside_decided(u)) continue;
         for (struct use *w = v->uses; w && !u->origin; w = w->next)
             if (w->origin && w->node->step == u->node->step) feed(f, u, w->origin, 0);

@@ -88,7 +88,7 @@ struct origin {
     struct slice url;    /* link or action whose part it is, resolved */
     struct slice form;   /* action of the form around it, resolved; p == NULL: none */
     bool hidden, chosen; /* input type=hidden; the option that the page had selected */
-    bool record;         /* the number of a record that stands beside it: row(7,{…}), an option's text */
+    bool record; /* the number of a record that stands beside it: row(7,{…}), an option's text */
     bool positional;     /* found by place only */
     bool state_changing; /* the answer is to a request that changes state */
     struct extract way[ORIGIN_WAYS];
@@ -109,7 +109,7 @@ struct value {
     struct use *uses, *last_use;
     struct origin *origins;      /* latest first */
     size_t origins_n, first_use; /* first_use: step of the first primary use, SIZE_MAX if none */
-    struct slice names[8];       /* different names of its uses */
+    struct slice *names;         /* different names of its uses */
     unsigned names_n;
     bool in_static; /* stands in a static asset: a constant of the application */
     size_t spoken;  /* step + 1 of the first request that held it inside a larger text */

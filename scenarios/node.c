@@ -14,6 +14,7 @@
 #define DEPTH_MAX 4
 #define PARTS_MAX 4000
 #define ATOM_MAX ((size_t)256 << 10)
+#define NAMES_MAX 64
 #define FILTER_BITS 20
 
 struct node *node_new(struct flow *f, struct node *parent, struct slice text, enum coding coding)
@@ -62,11 +63,16 @@ struct value *flow_value(const struct flow *f, struct slice text)
     return map_get(f->values, text);
 }
 
-static void value_name(struct value *v, struct slice name)
+static void value_name(struct flow *f, struct value *v, struct slice name)
 {
-    for (unsigned i = 0; i < v->names_n; i++)
+    unsigned n = v->names_n;
+    for (unsigned i = 0; i < n; i++)
         if (slice_eq(v->names[i], name)) return;
-    if (v->names_n < sizeof v->names / sizeof v->names[0]) v->names[v->names_n++] = name;
+    if (n == NAMES_MAX) return;
+    if ((n & (n - 1)) == 0)
+        v->names =
+            arena_grow(f->a, v->names, n * sizeof *v->names, (n ? 2 * n : 1) * sizeof *v->names);
+    v->names[v->names_n++] = name;
 }
 
 void node_use(struct flow *f, struct node *n, size_t from, size_t to)
@@ -87,7 +93,7 @@ void node_use(struct flow *f, struct node *n, size_t from, size_t to)
     else
         v->uses = u;
     v->last_use = u;
-    value_name(v, n->name);
+    value_name(f, v, n->name);
     if (!n->secondary && v->first_use == SIZE_MAX) v->first_use = n->step;
 }
 

@@ -229,8 +229,23 @@ static bool has_any(struct slice name, const char *const *words, size_t n)
 
 #define HAS_ANY(name, table) has_any((name), (table), sizeof(table) / sizeof((table)[0]))
 
+/* code_challenge_method, token_type, csrf_header: they tell about the token. */
+static bool name_is_about(struct slice name)
+{
+    static const char *const ends[] = { "method", "type",   "name",     "algorithm", "alg",
+                                        "mode",   "header", "length",   "field",     "param",
+                                        "url",    "uri",    "endpoint", "expires",   "_in",
+                                        "scope",  "status" };
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        struct slice e = slice_z(ends[i]);
+        if (name.n > e.n && slice_ieq(slice_from(name, name.n - e.n), e)) return true;
+    }
+    return false;
+}
+
 bool name_is_token(struct slice name)
 {
+    if (name_is_about(name)) return false;
     static const char *const words[] = {
         "csrf",    "xsrf",         "token",     "nonce",           "sess",
         "auth",    "ticket",       "secret",    "signature",       "verif",
@@ -243,6 +258,7 @@ bool name_is_token(struct slice name)
 
 bool name_is_id(struct slice name)
 {
+    if (name.n > 1 && name.p[name.n - 1] == ']') name.n--; /* issue[lock_version] */
     static const char *const exact[] = { "id",   "uid",    "uuid",      "guid",    "pk",
                                          "gid",  "oid",    "rev",       "version", "etag",
                                          "lock", "cursor", "offset_id", "bid",     "pid",
