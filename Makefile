@@ -22,7 +22,9 @@ ALL_LDFLAGS = -pthread -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN)) $
 LIBS      := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 
 ROOMS := base http har scenarios replay replay/native results web capture capture/sniff capture/import
-LIB   := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard $(ROOMS:%=%/*.c))))
+# The page: bundled from web/ui by npm's packages, unless a release tarball brings web/assets.c.
+PAGE  := $(if $(wildcard web/assets.c),web,build/web)/assets.c
+LIB   := $(patsubst %.c,$(BUILD)/%.o,$(sort $(filter-out web/assets.c,$(wildcard $(ROOMS:%=%/*.c)))))
 CLI   := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cli/*.c)))
 UNIT  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.c)))
 FUZZ  := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
@@ -35,8 +37,8 @@ all: reprise                ## build ./reprise
 reprise: $(BUILD)/reprise
 	@ln -sf $< $@
 
-$(BUILD)/reprise: $(CLI) $(BUILD)/libreprise.a
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+$(BUILD)/reprise: $(BUILD)/web/assets.o $(CLI) $(BUILD)/libreprise.a
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter-out %/assets.o,$^) $(LIBS)
 $(BUILD)/unit: $(UNIT) $(filter-out %/main.o,$(CLI)) $(BUILD)/libreprise.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(filter-out %/main.o,$(CLI)) $(BUILD)/libreprise.a
@@ -44,7 +46,13 @@ $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(filter-out %/main.o,$(CLI)) $(BU
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libreprise.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
-$(BUILD)/libreprise.a: $(LIB)
+build/web/assets.c: $(shell find web/ui -type f -not -path '*/node_modules/*')
+	$(if $(V),,@echo "  web/ui")
+	$(Q)FETCH=$(FETCH) web/ui/build $@
+$(BUILD)/web/assets.o: $(PAGE)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+$(BUILD)/libreprise.a: $(BUILD)/web/assets.o $(LIB)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 $(BUILD)/results/page.o: results/report.html results/compare.html
@@ -55,8 +63,9 @@ $(BUILD)/%.o: %.c
 
 deps:                       ## install what is missing (apt packages by name)
 	@tests/deps
-demo: deps                  ## the whole way once: import, replay, archive
-	@$(AGAIN) all
+demo:                       ## the whole way once: import, replay, archive
+	@tests/deps program
+	@$(AGAIN) all FETCH=demo
 	./reprise demo
 test:                       ## everything that must hold
 	@tests/deps test
@@ -96,8 +105,9 @@ install: all man            ## into DESTDIR/PREFIX: program, manual pages, compl
 	install -Dm644 docs/completion/reprise.bash $(DESTDIR)$(PREFIX)/share/bash-completion/completions/reprise
 	install -Dm644 docs/completion/_reprise $(DESTDIR)$(PREFIX)/share/zsh/site-functions/_reprise
 	install -Dm644 docs/completion/reprise.fish $(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/reprise.fish
-dist:                       ## build/reprise-VERSION.tar.gz of what is committed
-	@mkdir -p build && git archive --prefix=reprise-$(VERSION)/ -o build/reprise-$(VERSION).tar.gz HEAD
+dist: $(PAGE)               ## build/reprise-VERSION.tar.gz of what is committed, with the page built: needs no node
+	@mkdir -p build && git archive --prefix=reprise-$(VERSION)/web/ --add-file=$(PAGE) \
+	    --prefix=reprise-$(VERSION)/ -o build/reprise-$(VERSION).tar.gz HEAD
 	@ls -l build/reprise-$(VERSION).tar.gz
 fresh:                      ## make demo and make test in a Debian 12 root of their own (root; debootstrap)
 	@tests/fresh-root
