@@ -202,8 +202,22 @@ static bool open_archive(struct job *j, struct err *err)
     return j->archive != NULL;
 }
 
+static bool open_pushes(struct job *j, struct err *err)
+{
+    const char *const where[] = { j->o.statsd, j->o.influx, j->o.otlp };
+    static const enum push_kind kinds[] = { PUSH_STATSD, PUSH_INFLUX, PUSH_OTLP };
+    for (size_t i = 0; i < sizeof where / sizeof *where; i++) {
+        if (!where[i]) continue;
+        j->pushes[i] = push_new(kinds[i], where[i], err);
+        if (!j->pushes[i]) return false;
+        j->sinks[j->sinks_n++] = push_sink(j->pushes[i]);
+    }
+    return true;
+}
+
 static bool open_sinks(struct job *j, struct err *err)
 {
+    if (!open_pushes(j, err)) return false;
     if (!j->o.quiet && !j->o.only_summary) {
         j->display = display_new(stdout, isatty(STDOUT_FILENO) == 1);
         j->sinks[j->sinks_n++] = display_sink(j->display);
@@ -296,25 +310,25 @@ void job_show(struct job *j, const struct run_stats *s)
     buf_free(&text);
 }
 
-static bool write_one(const char *path, const struct run_stats *s,
-                      void (*fn)(const struct run_stats *, struct buf *), struct err *err)
+/* What a receiver did not take is told; the run is as good as it was. */
+static void end_pushes(struct job *j)
 {
-    struct buf text = BUF_INIT(1u << 30);
-    if (!path) return true;
-    fn(s, &text);
-    bool ok = file_write(path, buf_slice(&text), err);
-    buf_free(&text);
-    return ok;
+    for (size_t i = 0; i < sizeof j->pushes / sizeof *j->pushes; i++) {
+        struct err err = { 0 };
+        if (j->pushes[i] && !push_end(j->pushes[i], &err)) fprintf(stderr, "%s\n", err.text);
+    }
 }
 
 bool job_write_files(struct job *j, const struct run_stats *s, struct err *err)
 {
-    bool ok = write_one(j->o.json_file, s, stats_write_json, err);
-    if (j->o.csv) {
-        ok &= history_end(j->history, err);
-        ok &= stats_write_locust_csv(s, j->o.csv, false, err);
-    }
-    return ok;
+    struct result_files files = { .json = j->o.json_file,
+                                  .html = j->o.html,
+                                  .junit = j->o.junit,
+                                  .markdown = j->o.markdown,
+                                  .csv = j->o.csv };
+    end_pushes(j);
+    bool ok = !j->history || history_end(j->history, err);
+    return stats_write_files(s, &files, err) && ok;
 }
 
 void job_free(struct job *j)
@@ -326,6 +340,8 @@ void job_free(struct job *j)
         recorder_free(j->recorders[i]);
     free(j->recorders);
     history_free(j->history);
+    for (size_t i = 0; i < sizeof j->pushes / sizeof *j->pushes; i++)
+        push_free(j->pushes[i]);
     display_free(j->display);
     plan_free(j->plan);
     scenario_free(j->scenario);

@@ -18,7 +18,8 @@ struct job {
     char archive_path[4096];
     struct display *display;
     struct history *history;
-    struct interval_sink *sinks[4];
+    struct push *pushes[3];
+    struct interval_sink *sinks[8];
     size_t sinks_n;
     struct collector *collector;
     struct run *run;

@@ -16,7 +16,8 @@ struct run_opts {
     bool new_visitor;
     /* what comes out */
     bool headless, quiet, only_summary, keep_archive, csv_full;
-    const char *json_file, *csv, *html, *junit, *archive, *sign_key;
+    const char *json_file, *csv, *html, *junit, *markdown, *archive, *sign_key;
+    const char *statsd, *influx, *otlp;
     unsigned archive_level, archive_bodies;
     uint32_t error_code;
     /* network */
