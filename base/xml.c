@@ -175,6 +175,11 @@ unsigned xml_line(const struct xml *x)
     return line > 0 ? (unsigned)line : 0;
 }
 
+size_t xml_offset(const struct xml *x)
+{
+    return x->filter.at;
+}
+
 bool xml_ok(const struct xml *x, struct err *err)
 {
     if (!x->bad) return true;

@@ -24,6 +24,7 @@ enum xml_event xml_next(struct xml *x);
 struct slice xml_name(const struct xml *x);
 unsigned xml_depth(const struct xml *x); /* of the root element: 0 */
 unsigned xml_line(const struct xml *x);  /* about where the reader is */
+size_t xml_offset(const struct xml *x);  /* how much of the text was read */
 /* False after XML_BAD, with "file:line: sentence". */
 bool xml_ok(const struct xml *x, struct err *err);
 

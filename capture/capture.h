@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/err.h"
+#include "capture/import/import.h"
 #include "http/session.h"
 
 struct capture_cfg {

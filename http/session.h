@@ -111,6 +111,7 @@ struct session {
     struct slice *warnings; /* one sentence each, for the user */
     size_t warnings_n;
     size_t entries_read; /* rows of the recording, dropped ones included */
+    bool no_answers;     /* the format holds requests only: status 0 is not a failure */
     struct file *
         *files; /* mapped recordings that the text may point into; closed with the session */
     size_t files_n;
