@@ -22,6 +22,7 @@
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 #define SILENT_STEPS 3 /* of 100 ms: then the program's last packets have come */
+#define DRAIN_STEPS 20
 
 struct settings {
     const char *device, *filter, *keylog, *out, *user, *json;
@@ -159,9 +160,20 @@ static bool over(struct run *r)
     return program_over(r) || (limit && clock_mono_ns() - r->start_ns >= limit);
 }
 
+/* The kernel's buffer holds what came just before the end. */
+static bool drain(struct run *r, struct err *err)
+{
+    for (unsigned i = 0; i < DRAIN_STEPS && !r->cfg.files_n; i++) {
+        if (capture_step(r->capture, err) == CAPTURE_FAILED) return false;
+        if (!capture_last_packets(r->capture)) break;
+    }
+    return true;
+}
+
 static bool loop(struct run *r, struct err *err)
 {
     r->start_ns = r->last_told_ns = clock_mono_ns();
+    if (!r->cfg.files_n && !r->set->quiet) fprintf(stderr, "capturing on %s\n", r->cfg.device);
     while (!over(r)) {
         switch (capture_step(r->capture, err)) {
         case CAPTURE_FAILED: return false;
@@ -171,7 +183,7 @@ static bool loop(struct run *r, struct err *err)
         if (!r->cfg.files_n && !capture_out_flush(r->out, err)) return false;
         tell(r);
     }
-    return true;
+    return drain(r, err);
 }
 
 static bool start_program(struct run *r, struct err *err)

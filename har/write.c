@@ -35,20 +35,23 @@ struct har_writer {
 
 static const struct slice tail = { "\n]}}\n", 5 };
 
-static void add(struct har_writer *w, const char *z)
+/* Keys are literals: inlined, so that their lengths are constants. */
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void add(struct har_writer *w, const char *z)
 {
-    buf_add(&w->out, slice_z(z));
+    buf_add(&w->out, (struct slice){ z, strlen(z) });
 }
 
 #define LIT(w, text) buf_add(&(w)->out, SL(text))
 
-static void member(struct har_writer *w, const char *key, struct slice value)
+INLINE void member(struct har_writer *w, const char *key, struct slice value)
 {
     add(w, key);
     text_json(&w->out, value);
 }
 
-static void number(struct har_writer *w, const char *key, int64_t value)
+INLINE void number(struct har_writer *w, const char *key, int64_t value)
 {
     add(w, key);
     if (value < 0)
@@ -212,7 +215,7 @@ static void response(struct har_writer *w, const struct response *r, int64_t now
     LIT(w, "}");
 }
 
-static void timing(struct har_writer *w, const char *key, int64_t ns)
+INLINE void timing(struct har_writer *w, const char *key, int64_t ns)
 {
     add(w, key);
     text_ms(&w->out, ns);

@@ -20,6 +20,7 @@ struct side {
     bool in_message; /* from the first byte of a head to the end of the message */
     bool orphan;     /* an answer without a request */
     bool scanning;
+    bool resumed; /* behind a loss: messages may be missing before this one */
     int64_t start_ns;
 };
 
@@ -257,6 +258,7 @@ static void scan(struct http1 *h, int dir, struct slice *in)
     sniff_of(h)->report->skipped_bytes += before - in->n;
     if (!in->n) return;
     h->side[dir].scanning = false;
+    h->side[dir].resumed = true;
 }
 
 static void on_body(struct http1 *h, int dir, int64_t ts_ns)
@@ -305,7 +307,8 @@ static void feed(struct http1 *h, int dir, int64_t ts_ns, struct slice *in)
             if (!in->n) return;
             s->in_message = true;
             s->start_ns = ts_ns;
-            if (dir == TO_CLIENT) drop_unanswered(h);
+            if (dir == TO_CLIENT && s->resumed) drop_unanswered(h);
+            s->resumed = false;
             if (dir == TO_CLIENT) expect(h);
         }
         ev = http_parser_feed(&s->parser, in);

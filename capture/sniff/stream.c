@@ -10,7 +10,7 @@
 
 #include "base/mem.h"
 
-#define SAMPLE_BYTES 64
+#define SAMPLE_BYTES 16
 
 void stream_start(struct stream *s, uint32_t seq)
 {
