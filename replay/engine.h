@@ -43,9 +43,13 @@ struct engine_cfg {
     const char *proxy;      /* curl engine only */
     const struct sockaddr_storage *sources; /* local addresses to use in turn */
     size_t sources_n;
-    size_t max_head_bytes, max_body_bytes; /* of an answer; larger is OUTCOME_PROTOCOL */
+    size_t max_head_bytes, max_body_bytes; /* of an answer, 0: the defaults below; larger is
+                                              OUTCOME_PROTOCOL */
     const struct fake_script *fake;        /* the fake engine's answers (replay/fake.h) */
 };
+
+#define ENGINE_HEAD_BYTES ((size_t)256 << 10)
+#define ENGINE_BODY_BYTES ((size_t)64 << 20)
 
 /* A virtual user's connections and TLS sessions, as an engine keeps them. Opaque to the user. */
 struct engine_user;

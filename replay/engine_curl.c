@@ -17,8 +17,6 @@
 #include "replay/curl_head.h"
 #include "replay/curl_sock.h"
 
-#define DEFAULT_HEAD (256u << 10)
-#define DEFAULT_BODY (64u << 20)
 #define KEEP_BODY (64u << 10) /* larger buffers are not kept by resting transfers */
 
 struct xfer;
@@ -200,8 +198,8 @@ static struct xfer *xfer_new(struct engine *e)
     }
     buf_init(&x->head, SIZE_MAX / 2);
     buf_init(&x->target, SIZE_MAX / 2);
-    buf_init(&x->answer.text, e->cfg->max_head_bytes ? e->cfg->max_head_bytes : DEFAULT_HEAD);
-    buf_init(&x->body, e->cfg->max_body_bytes ? e->cfg->max_body_bytes : DEFAULT_BODY);
+    buf_init(&x->answer.text, e->cfg->max_head_bytes ? e->cfg->max_head_bytes : ENGINE_HEAD_BYTES);
+    buf_init(&x->body, e->cfg->max_body_bytes ? e->cfg->max_body_bytes : ENGINE_BODY_BYTES);
     set_once(x);
     return x;
 }

@@ -67,11 +67,13 @@ static struct flight *flight_new(struct engine *e, struct call *call)
         f = mem_alloc(1, sizeof *f);
         f->engine = e;
         f->deadline.fire = on_flight_deadline;
-        struct parse_limits limits = { .head_bytes = e->cfg->max_head_bytes,
-                                       .body_bytes = e->cfg->max_body_bytes };
+        const struct engine_cfg *cfg = e->cfg;
+        size_t head = cfg->max_head_bytes ? cfg->max_head_bytes : ENGINE_HEAD_BYTES;
+        size_t body = cfg->max_body_bytes ? cfg->max_body_bytes : ENGINE_BODY_BYTES;
+        struct parse_limits limits = { .head_bytes = head, .body_bytes = body };
         http_parser_init(&f->parser, PARSE_RESPONSE, limits);
-        buf_init(&f->body, e->cfg->max_body_bytes);
-        buf_init(&f->names, e->cfg->max_head_bytes);
+        buf_init(&f->body, body);
+        buf_init(&f->names, head);
     }
     f->call = call;
     f->conn = NULL;
