@@ -17,11 +17,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/mem.h"
+#include "cli/desk.h"
 #include "cli/run_job.h"
-
-#define EXIT_INTERRUPTED 130
-#define EXIT_THRESHOLD 99
-#define EXIT_INPUT 3
 
 static int open_signals(struct err *err)
 {
@@ -64,45 +61,21 @@ static void watch(struct job *j, int signals)
     }
 }
 
-static bool go(struct job *j, struct err *err)
+static int headless(struct job *j, int signals, struct err *err)
+{
+    if (!job_prepare(j, err) || !job_start(j, err)) return -1;
+    watch(j, signals);
+    return job_finish(j, err);
+}
+
+/* Signals are blocked before any other thread is there. The exit code, or -1 with err set. */
+static int go(struct job *j, struct err *err)
 {
     int signals = open_signals(err);
-    if (signals < 0) return false;
-    bool ok = job_start(j, err);
-    if (ok) watch(j, signals);
+    if (signals < 0) return -1;
+    int code = j->o.headless ? headless(j, signals, err) : desk_run(j, signals, err);
     close(signals);
-    return ok;
-}
-
-static int exit_code(const struct job *j, const struct run_stats *s, const struct run_state *end)
-{
-    if (j->interrupted) return EXIT_INTERRUPTED;
-    if (end->failed) return EXIT_INPUT;
-    if (j->aborted || !stats_thresholds_ok(s)) return EXIT_THRESHOLD;
-    if (s->total.failures > 0 || end->abandoned > 0) return (int)j->o.error_code;
-    return 0;
-}
-
-static void tell_trouble(const struct run_state *end)
-{
-    if (end->abandoned)
-        fprintf(stderr, "%llu iterations ended early: %s\n", (unsigned long long)end->abandoned,
-                end->trouble);
-    else if (end->trouble[0])
-        fprintf(stderr, "%s\n", end->trouble);
-}
-
-static int report(struct job *j, struct err *err)
-{
-    struct run_state end;
-    bool archived = collector_finish(j->collector, j->interrupted, err);
-    const struct run_stats *s = collector_stats(j->collector);
-    run_now(j->run, &end);
-    job_show(j, s);
-    tell_trouble(&end);
-    bool written = job_write_files(j, s, err);
-    if (!archived || !written) return cmd_fail(run_command.name, err);
-    return exit_code(j, s, &end);
+    return code;
 }
 
 static bool read_options(struct job *j, int argc, char **argv, int *code, struct err *err)
@@ -112,6 +85,8 @@ static bool read_options(struct job *j, int argc, char **argv, int *code, struct
     if (go_on == OPT_HELPED) *code = 0;
     if (go_on != OPT_GO) return false;
     if (j->rest.n == 1) return true;
+    bool may_come = !j->o.headless && !j->o.autostart; /* to the page, as an upload */
+    if (j->rest.n == 0 && may_come) return true;
     if (j->rest.n == 0) return err_set(err, ERR_USAGE, "name a scenario file");
     return err_set(err, ERR_USAGE, "one scenario at a time: \"%s\" is one too many", j->rest.v[1]);
 }
@@ -121,9 +96,8 @@ static int run(int argc, char **argv)
     struct job j = { .arena = arena_new() };
     struct err err = { 0 };
     int code = -1;
-    if (read_options(&j, argc, argv, &code, &err) && job_prepare(&j, &err) && go(&j, &err))
-        code = report(&j, &err);
-    if (code < 0) code = cmd_fail(run_command.name, &err);
+    if (read_options(&j, argc, argv, &code, &err)) code = go(&j, &err);
+    if (code < 0 || err_is(&err)) code = cmd_fail(run_command.name, &err);
     job_free(&j);
     return code;
 }

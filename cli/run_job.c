@@ -16,7 +16,11 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "web/web.h"
 
+#define EXIT_INTERRUPTED 130
+#define EXIT_THRESHOLD 99
+#define EXIT_INPUT 3
 /* Descriptors for files, loops and pipes. */
 #define KEEP_FDS 200
 
@@ -222,6 +226,7 @@ static bool open_sinks(struct job *j, struct err *err)
         j->display = display_new(stdout, isatty(STDOUT_FILENO) == 1);
         j->sinks[j->sinks_n++] = display_sink(j->display);
     }
+    if (j->web) j->sinks[j->sinks_n++] = web_sink(j->web);
     if (!j->o.csv) return true;
     j->history = history_new(j->o.csv, j->o.csv_full, err);
     if (!j->history) return false;
@@ -280,7 +285,6 @@ static void announce(const struct job *j)
     if (j->o.quiet) return;
     printf("%.*s: %.*s, seed %llu\n", SL_FMT(j->info.scenario), SL_FMT(j->info.target),
            (unsigned long long)j->info.seed);
-    if (!j->o.headless) printf("The web page is not part of this build: running headless.\n");
     fflush(stdout);
 }
 
@@ -292,6 +296,7 @@ bool job_start(struct job *j, struct err *err)
     if (!open_archive(j, err) || !open_sinks(j, err)) return false;
     uint64_t start = clock_mono_ns();
     if (!open_collector(j, start, err)) return false;
+    if (j->web) web_begin(j->web, j->collector, &j->info);
     announce(j);
     if (!collector_start(j->collector, err)) return false;
     return run_start(j->run, start, err);
@@ -299,7 +304,7 @@ bool job_start(struct job *j, struct err *err)
 
 /* ---- the end ---------------------------------------------------------------------------------------------- */
 
-void job_show(struct job *j, const struct run_stats *s)
+static void job_show(struct job *j, const struct run_stats *s)
 {
     struct buf text = BUF_INIT(16u << 20);
     if (j->display) display_end(j->display);
@@ -319,7 +324,7 @@ static void end_pushes(struct job *j)
     }
 }
 
-bool job_write_files(struct job *j, const struct run_stats *s, struct err *err)
+static bool job_write_files(struct job *j, const struct run_stats *s, struct err *err)
 {
     struct result_files files = { .json = j->o.json_file,
                                   .html = j->o.html,
@@ -329,6 +334,37 @@ bool job_write_files(struct job *j, const struct run_stats *s, struct err *err)
     end_pushes(j);
     bool ok = !j->history || history_end(j->history, err);
     return stats_write_files(s, &files, err) && ok;
+}
+
+static int exit_code(const struct job *j, const struct run_stats *s, const struct run_state *end)
+{
+    if (j->interrupted) return EXIT_INTERRUPTED;
+    if (end->failed) return EXIT_INPUT;
+    if (j->aborted || !stats_thresholds_ok(s)) return EXIT_THRESHOLD;
+    if (s->total.failures > 0 || end->abandoned > 0) return (int)j->o.error_code;
+    return 0;
+}
+
+static void tell_trouble(const struct run_state *end)
+{
+    if (end->abandoned)
+        fprintf(stderr, "%llu iterations ended early: %s\n", (unsigned long long)end->abandoned,
+                end->trouble);
+    else if (end->trouble[0])
+        fprintf(stderr, "%s\n", end->trouble);
+}
+
+int job_finish(struct job *j, struct err *err)
+{
+    struct run_state end;
+    bool archived = collector_finish(j->collector, j->interrupted, err);
+    const struct run_stats *s = collector_stats(j->collector);
+    run_now(j->run, &end);
+    job_show(j, s);
+    tell_trouble(&end);
+    bool written = job_write_files(j, s, err);
+    if (!archived || !written) return err_exit_code(err);
+    return exit_code(j, s, &end);
 }
 
 void job_free(struct job *j)

@@ -4,6 +4,7 @@
 
 #include "cli/run_opts.h"
 
+struct web;
 struct job {
     struct run_opts o;
     struct opt_rest rest; /* the scenario's name */
@@ -18,6 +19,7 @@ struct job {
     char archive_path[4096];
     struct display *display;
     struct history *history;
+    struct web *web; /* borrowed; NULL: no page */
     struct push *pushes[3];
     struct interval_sink *sinks[8];
     size_t sinks_n;
@@ -29,8 +31,9 @@ struct job {
 /* Reads and compiles everything; nothing is sent, no file is made but the archive. */
 bool job_prepare(struct job *j, struct err *err);
 bool job_start(struct job *j, struct err *err);
-void job_show(struct job *j, const struct run_stats *s);
-bool job_write_files(struct job *j, const struct run_stats *s, struct err *err);
+/* After the workers have ended: tables, files, the archive closed. The exit code; err is set if a file could
+ * not be written. */
+int job_finish(struct job *j, struct err *err);
 void job_free(struct job *j);
 
 #endif

@@ -79,6 +79,19 @@ static const struct opt options[] = {
     { OPT_U32, 0, "exit-code-on-error", "N", AT(error_code), "Exit code when requests failed (1).",
       NULL },
 
+    { OPT_HEADING, 0, NULL, NULL, 0, "Page", NULL },
+    { OPT_TEXT, 0, "web-host", "ADDR", AT(web_host),
+      "Where the page listens (127.0.0.1); elsewhere it wants the token that is printed.", NULL },
+    { OPT_U32, 'P', "web-port", "PORT", AT(web_port), "Its port; 0: any (8089).", NULL },
+    { OPT_FLAG, 0, "autostart", NULL, AT(autostart), "Start at once, without the form.", NULL },
+    { OPT_DURATION, 0, "autoquit", "TIME", AT(autoquit_ns),
+      "End the program so long after the run.", NULL },
+    { OPT_FLAG, 0, "web-token", NULL, AT(web_token), "Want a token on this machine, too.", NULL },
+    { OPT_FLAG, 0, "web-insecure", NULL, AT(web_insecure),
+      "No token although other machines can reach the page.", NULL },
+    { OPT_TEXT, 0, "tls-cert", "FILE", AT(tls_cert), "Serve the page over TLS (PEM).", NULL },
+    { OPT_TEXT, 0, "tls-key", "FILE", AT(tls_key), "Its key (PEM).", NULL },
+
     { OPT_HEADING, 0, NULL, NULL, 0, "Hosts and network", NULL },
     { OPT_LIST, 0, "allow-host", "HOST", AT(allow_hosts),
       "Another host of the scenario that may be sent to; may be given again.", NULL },
@@ -113,7 +126,7 @@ static const struct opt options[] = {
 
 const struct opt_cmd run_command = {
     .name = "run",
-    .usage = "SCENARIO [options]",
+    .usage = "[SCENARIO] [options]",
     .about = "Runs a scenario as load: many virtual users against --host, results live in the "
              "terminal, an archive of every request.",
     .after = "Examples:\n"
@@ -142,6 +155,8 @@ void run_opts_init(struct run_opts *o)
         .connect_timeout_ns = 10 * NS_PER_S,
         .connections = 6,
         .seed = UNSET_U64,
+        .web_port = 8089,
+        .autoquit_ns = UNSET_U64,
     };
 }
 

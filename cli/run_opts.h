@@ -20,6 +20,11 @@ struct run_opts {
     const char *statsd, *influx, *otlp;
     unsigned archive_level, archive_bodies;
     uint32_t error_code;
+    /* page */
+    const char *web_host, *tls_cert, *tls_key;
+    uint32_t web_port;
+    bool web_insecure, web_token, autostart;
+    uint64_t autoquit_ns; /* UINT64_MAX: not */
     /* network */
     unsigned engine, io;
     uint32_t workers, connections;

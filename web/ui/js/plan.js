@@ -4,6 +4,9 @@ import { count, percent } from "./fmt.js";
 
 export function planView(plan) {
   if (!plan) return h("p", { class: "empty" }, "Loading the scenario…");
+  if (!plan.ready && plan.problem) {
+    return h("div", { class: "empty" }, h("h2", null, "The scenario cannot be run"), h("p", { class: "error" }, plan.problem));
+  }
   if (!plan.ready) {
     return h("div", { class: "empty" }, h("h2", null, "No scenario yet"),
       h("p", null, "Upload a recording of one visit: a HAR from the browser's developer tools, a packet capture, or a scenario that reprise wrote. Its tokens are found here, before anything is sent."));

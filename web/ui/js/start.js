@@ -38,6 +38,8 @@ function makeForm() {
     rules: h("textarea", { id: "rules", rows: 2, spellcheck: "false", placeholder: "p(95) < 200ms\nfailed < 1%" }),
     confirm: input("confirm", { type: "checkbox" }),
   };
+  let time = ""; // as the plan has it
+  const ends = h("p", { class: "hint ends" });
   const message = h("p", { class: "error", role: "alert" });
   const start = h("button", { type: "submit", class: "primary big" }, "Start");
   const hosts = h("div", { class: "confirm", hidden: true }, f.confirm, h("label", { for: "confirm" }));
@@ -50,7 +52,7 @@ function makeForm() {
     field("Host", f.host, "where the requests go"),
     h("div", { class: "pair" }, field("Run time", f.time, "20, 20s, 3m, 1h30m"),
       field("Service levels", f.rules, "one rule a line; the run fails if one breaks")),
-    hosts, message, start);
+    ends, hosts, message, start);
 
   function load() {
     const of = store.plan.load, seconds = parseDuration(f.time.value);
@@ -63,7 +65,7 @@ function makeForm() {
     return {
       ...(isOpen ? { rate: Number(f.rate.value) } : staged() ? {} : { users: Number(f.users.value), spawn_rate: Number(f.spawn.value) }),
       ...(f.host.value !== store.plan.target ? { host: f.host.value } : {}),
-      ...(staged() ? {} : { run_time: f.time.value.trim() }),
+      ...(f.time.value.trim() === time ? {} : { run_time: f.time.value.trim() }),
       thresholds: f.rules.value.trim(), confirmed: f.confirm.checked,
     };
   }
@@ -85,7 +87,8 @@ function makeForm() {
     f.spawn.value = p.load.spawn_rate || 0;
     f.rate.value = p.load.rate || 0;
     f.host.value = p.target || "";
-    f.time.value = p.load.run_time_s ? duration(p.load.run_time_s) : "";
+    f.time.value = time = p.load.run_time_s ? duration(p.load.run_time_s) : "";
+    text(ends, endsView(p.load));
     f.rules.value = "";
     f.confirm.checked = false;
   }
@@ -134,6 +137,15 @@ function makeForm() {
 
   const api = { element, load, fromPlan, drawHosts, onchange: () => {} };
   return api;
+}
+
+// What else ends the run, or shapes it, from the scenario or the command line.
+function endsView(load) {
+  const also = [];
+  if (load.stages.length) also.push(`The load follows ${load.stages.length} stages.`);
+  if (load.iterations) also.push(`Ends after ${load.iterations} iterations in all.`);
+  if (load.loops) also.push(`Each user ends after ${load.loops === 1 ? "one iteration" : load.loops + " iterations"}.`);
+  return also.join(" ");
 }
 
 // A recording or a scenario, by choosing or by dropping it anywhere on the zone.
