@@ -58,7 +58,7 @@ static void on_error(void *ctx, xmlErrorPtr e)
     struct xml *x = ctx;
     if (e->level == XML_ERR_WARNING || err_is(&x->err)) return;
     if (e->domain == XML_FROM_NAMESPACE || e->domain == XML_FROM_IO) return;
-    unsigned line = e->line > 0 ? (unsigned)e->line : 0;
+    unsigned line = e->line > 0 ? (unsigned)e->line + x->filter.unseen : 0;
     if (e->code == XML_ERR_UNDECLARED_ENTITY || e->code == XML_WAR_UNDECLARED_ENTITY)
         err_at(&x->err, x->file, line, 0, "entities of a DTD are not taken (&%s;)",
                e->str1 ? e->str1 : "?");
@@ -121,9 +121,8 @@ static enum xml_event fail(struct xml *x)
 static enum xml_event start(struct xml *x)
 {
     if (xmlTextReaderDepth(x->reader) >= MAX_DEPTH) {
-        int line = xmlTextReaderGetParserLineNumber(x->reader);
-        err_at(&x->err, x->file, line > 0 ? (unsigned)line : 0, 0,
-               "elements nested deeper than %d levels", MAX_DEPTH);
+        err_at(&x->err, x->file, xml_line(x), 0, "elements nested deeper than %d levels",
+               MAX_DEPTH);
         return fail(x);
     }
     x->end_due = xmlTextReaderIsEmptyElement(x->reader) == 1;
@@ -172,7 +171,7 @@ unsigned xml_depth(const struct xml *x)
 unsigned xml_line(const struct xml *x)
 {
     int line = xmlTextReaderGetParserLineNumber(x->reader);
-    return line > 0 ? (unsigned)line : 0;
+    return line > 0 ? (unsigned)line + x->filter.unseen : 0;
 }
 
 size_t xml_offset(const struct xml *x)

@@ -3,7 +3,7 @@
  * What recordings need and what hostile files want are both settled before libxml2 sees a byte: the
  * declaration (XML 1.1 too), DOCTYPE, comments and processing instructions are taken out, so that no
  * entity but the five of XML itself can exist and nothing is ever loaded; bytes that XML forbids (NUL and
- * other control characters, CR in text, what is not UTF-8) pass through and come out as they were. See
+ * other control characters, CR in CDATA, what is not UTF-8) pass through and come out as they were. See
  * docs/notes/xml.md. Limits: 200 levels, 64 MiB of one text, 1 MiB of one tag, 1,000,000 nodes of a tree. */
 #ifndef BASE_XML_H
 #define BASE_XML_H

@@ -155,7 +155,7 @@ static size_t put_char(struct xml_filter *f, char *out)
     if (c == '&' && f->mode != XML_MODE_CDATA) return put_reference(f, out);
     f->at++;
     bool forbidden = c < 0x20 && c != '\t' && c != '\n' && c != '\r';
-    if (c == '\r') forbidden = f->mode != XML_MODE_TAG;
+    if (c == '\r') forbidden = f->mode == XML_MODE_CDATA; /* elsewhere CR LF is LF, as XML has it */
     if (f->mode == XML_MODE_CDATA && (c == '<' || c == '&' || c == '>')) forbidden = true;
     if (forbidden) return put_byte(out, c);
     *out = (char)c;
@@ -169,32 +169,47 @@ static void set_mode(struct xml_filter *f, enum xml_mode mode)
 }
 
 /* Newlines of what is left out stay, so that lines keep their numbers. */
-static size_t leave_out(struct xml_filter *f, size_t end, char *out, size_t room)
+static size_t leave_out(struct xml_filter *f, char *out, size_t room)
 {
-    if (end == SLICE_NONE) {
-        f->error = "the document ends inside a comment, an instruction or its DOCTYPE";
-        return 0;
-    }
     size_t n = 0;
-    while (f->at < end && n < room)
-        if (f->in.p[f->at++] == '\n') out[n++] = '\n';
+    while (f->at < f->skip_to && n < room)
+        if (f->in.p[f->at++] == '\n') {
+            if (f->started)
+                out[n++] = '\n';
+            else
+                f->unseen++;
+        }
     return n;
 }
 
-static size_t at_less_than(struct xml_filter *f, char *out, size_t room)
+static size_t at_less_than(struct xml_filter *f, char *out)
 {
     if (starts_at(f->in, f->at, SL("<![CDATA["))) {
         f->at += 9;
         set_mode(f, XML_MODE_CDATA);
         return 0;
     }
-    size_t end = xml_pass_over(f->in, f->at);
-    if (end != f->at) return leave_out(f, end, out, room);
+    f->skip_to = xml_pass_over(f->in, f->at);
+    if (f->skip_to == SLICE_NONE) {
+        f->error = "the document ends inside a comment, an instruction or its DOCTYPE";
+        f->skip_to = 0;
+    }
+    if (f->error || f->skip_to != f->at) return 0;
+    f->started = true;
     set_mode(f, XML_MODE_TAG);
     f->quote = 0;
     f->at++;
     *out = '<';
     return 1;
+}
+
+/* Blanks in front of the root element: libxml2's reader takes some of them for an empty document. */
+static bool pass_blank(struct xml_filter *f, char c)
+{
+    if (f->started || (c != ' ' && c != '\t' && c != '\r' && c != '\n')) return false;
+    if (c == '\n') f->unseen++;
+    f->at++;
+    return true;
 }
 
 static void in_tag(struct xml_filter *f, char c)
@@ -220,8 +235,13 @@ size_t xml_filter_read(struct xml_filter *f, char *out, size_t room)
     size_t n = 0;
     while (f->at < f->in.n && n + 8 <= room && !f->error) {
         char c = f->in.p[f->at];
+        if (f->at < f->skip_to) {
+            n += leave_out(f, out + n, room - n);
+            continue;
+        }
+        if (pass_blank(f, c)) continue;
         if (f->mode == XML_MODE_TEXT && c == '<') {
-            n += at_less_than(f, out + n, room - n);
+            n += at_less_than(f, out + n);
             continue;
         }
         if (f->mode == XML_MODE_CDATA && starts_at(f->in, f->at, SL("]]>"))) {

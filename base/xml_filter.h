@@ -15,8 +15,11 @@ struct xml_filter {
     struct slice in;
     size_t at;
     enum xml_mode mode;
-    char quote; /* in a tag: of the attribute's value */
-    size_t run; /* bytes since the last change of mode */
+    char quote;      /* in a tag: of the attribute's value */
+    size_t run;      /* bytes since the last change of mode */
+    size_t skip_to;  /* what is left out ends here */
+    bool started;    /* the root element was seen: before it nothing is put out */
+    unsigned unseen; /* newlines before it, which libxml2 does not count */
     enum xml_charset charset;
     const char *error; /* one sentence */
 };

@@ -8,10 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/opt.h"
+#include "cli/import_read.h"
 #include "base/file.h"
 #include "base/mem.h"
-#include "har/har.h"
 #include "scenarios/scenarios.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
@@ -22,7 +21,8 @@
 struct settings {
     const char *out, *feed, *report;
     struct opt_list unique, hosts;
-    bool keep_static, keep_third_party, explain, quiet;
+    struct import_choice choice;
+    bool keep_static, keep_third_party, explain, quiet, list;
     double pause_factor;
 };
 
@@ -35,6 +35,25 @@ static const struct opt options[] = {
       "A recorded text that must differ for each user and iteration; may be given again.", NULL },
     { OPT_LIST, 0, "hosts", "HOST", offsetof(struct settings, hosts),
       "Keep only requests to these hosts and their subdomains; may be given again.", NULL },
+    { OPT_TEXT, 0, "format", "NAME", offsetof(struct settings, choice.format),
+      "The recording's format, when its content does not tell: har, pcap, burp, charles, chlsj, "
+      "saz, "
+      "har.zip, jtl, gor, mitmproxy, messages, base64; of plans jmx, tsung, postman, soapui, curl.",
+      NULL },
+    { OPT_FLAG, 0, "list", NULL, offsetof(struct settings, list),
+      "Only print the entries as a table.", NULL },
+    { OPT_LIST, 0, "only", "PATTERN", offsetof(struct settings, choice.only),
+      "Keep only entries that match: a METHOD, a /path, a host or a URL, with * and ?; may be "
+      "given "
+      "again.",
+      NULL },
+    { OPT_LIST, 0, "exclude", "PATTERN", offsetof(struct settings, choice.exclude),
+      "Leave out entries that match; may be given again.", NULL },
+    { OPT_TEXT, 0, "between", "FROM..TO", offsetof(struct settings, choice.between),
+      "Keep only entries of that time: 2026-01-02T10:15:00Z, 10:15 (UTC) or 30s from the start.",
+      NULL },
+    { OPT_LIST, 0, "pages", "PAGE", offsetof(struct settings, choice.pages),
+      "Keep only entries of pages with this id or title, with * and ?; may be given again.", NULL },
     { OPT_FLAG, 0, "keep-static", NULL, offsetof(struct settings, keep_static),
       "Keep static assets of other hosts too.", NULL },
     { OPT_FLAG, 0, "keep-third-party", NULL, offsetof(struct settings, keep_third_party),
@@ -51,9 +70,9 @@ static const struct opt options[] = {
 static const struct opt_cmd command = {
     .name = "import",
     .usage = "RECORDING... [options]",
-    .about =
-        "Turns recordings of one walk (HAR) into a scenario that finds its own tokens: values that "
-        "answers give and later requests carry are extracted and put in their places.",
+    .about = "Turns recordings of one walk (HAR, packets, Burp, Charles, Fiddler, mitmproxy and "
+             "others) into a scenario that finds its own tokens: values that "
+             "answers give and later requests carry are extracted and put in their places.",
     .after = "  reprise import session.har -o shop.yaml --feed accounts.csv\n",
     .opts = options,
     .opts_n = COUNT(options),
@@ -79,17 +98,32 @@ static struct slice *slices(struct arena *a, const struct opt_list *l)
     return v;
 }
 
+static bool read_one(struct import *im, const char *path, struct err *err)
+{
+    struct import_source *src = import_read_open(path, &im->set.choice, err);
+    struct session *s = src ? import_read_session(src, &im->set.choice, err) : NULL;
+    if (s && im->n == 0) im->report.format = slice_z(import_format(src)->name);
+    if (s) im->sessions[im->n++] = s;
+    import_close(src);
+    return s != NULL;
+}
+
+static void print_list(const struct import *im)
+{
+    struct buf text = BUF_INIT(SCENARIO_MAX);
+    for (size_t i = 0; i < im->n; i++)
+        import_list(im->sessions[i], &text);
+    fwrite(text.p, 1, text.n, stdout);
+    buf_free(&text);
+}
+
 static bool read_all(struct import *im, const struct opt_rest *rest, struct err *err)
 {
     if (rest->n == 0) return err_set(err, ERR_USAGE, "no recording was given");
     if (rest->n > RECORDING_MAX)
         return err_set(err, ERR_USAGE, "more than %d recordings", RECORDING_MAX);
-    for (size_t i = 0; i < rest->n; i++) {
-        im->sessions[i] = har_read(rest->v[i], NULL, err);
-        if (!im->sessions[i]) return false;
-        im->n++;
-    }
-    im->report.format = SL("har");
+    for (size_t i = 0; i < rest->n; i++)
+        if (!read_one(im, rest->v[i], err)) return false;
     return true;
 }
 
@@ -160,7 +194,12 @@ static void print_report(const struct import *im)
 
 static bool import(struct import *im, const struct opt_rest *rest, struct err *err)
 {
-    if (!read_all(im, rest, err) || !open_feed(im, err)) return false;
+    if (!read_all(im, rest, err)) return false;
+    if (im->set.list) {
+        print_list(im);
+        return true;
+    }
+    if (!open_feed(im, err)) return false;
     name_secrets(im, rest);
     im->cfg.unique = slices(im->a, &im->set.unique);
     im->cfg.unique_n = im->set.unique.n;

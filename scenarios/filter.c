@@ -80,7 +80,7 @@ static bool is_navigation(const struct exchange *ex)
     return slice_ifind(accept, SL("text/html")) != SLICE_NONE || is_html(ex->response.mime);
 }
 
-static const char *reason_to_drop(const struct exchange *ex, struct url *u)
+static const char *reason_to_drop(const struct session *s, const struct exchange *ex, struct url *u)
 {
     if (!url_parse(ex->request.url, u)) return "not-http";
     if (slice_ieq(u->scheme, SL("ws")) || slice_ieq(u->scheme, SL("wss"))) return "websocket";
@@ -88,7 +88,7 @@ static const char *reason_to_drop(const struct exchange *ex, struct url *u)
     if (slice_eq(ex->request.method, SL("CONNECT"))) return "tunnel";
     if (ex->from == FROM_CACHE) return "cached";
     if (ex->from == FROM_SERVICE_WORKER) return "service-worker";
-    if (ex->response.status <= 0) return "no-answer";
+    if (ex->response.status <= 0 && !s->no_answers) return "no-answer";
     return NULL;
 }
 
@@ -271,7 +271,7 @@ bool flow_keep(struct flow *f, const struct session *s, struct err *err)
     f->items = arena_many(f->a, s->n ? s->n : 1, struct item);
     for (size_t i = 0; i < s->n; i++) {
         struct url u;
-        const char *why = reason_to_drop(s->exchanges[i], &u);
+        const char *why = reason_to_drop(s, s->exchanges[i], &u);
         if (why)
             report_count(f, REPORT_DROPPED, slice_z(why));
         else

@@ -59,7 +59,7 @@ TEST(xml_elements_attributes_and_text)
 {
     check_flat(SL("<a x='1' y=\"&lt;2&gt;\">t<b/>u</a>"), SL("<a x=1 y=<2>>tu<b>//"));
     check_flat(SL("<p:a xmlns:p='u'><p:b>&amp;&#65;&#x42;</p:b></p:a>"), SL("<a p=u><b>&AB//"));
-    check_flat(SL("<a>\n  <b>1</b>\n  <b>2</b>\n</a>"), SL("<a>\n  <b>1/<b>2//"));
+    check_flat(SL("<a>\r\n  <b>1</b>\r\n  <b>2</b>\r\n</a>\r\n"), SL("<a>\n  <b>1/<b>2//"));
 }
 
 TEST(xml_declaration_doctype_comments_are_passed_over)
@@ -79,6 +79,28 @@ TEST(xml_bytes_that_xml_forbids_come_out_as_they_were)
     check_flat(SL("<a>\xed\xa0\x80 caf\xc3\xa9 \xf0\x9f\x98\x80 \xc3</a>"),
                SL("<a>\xed\xa0\x80 caf\xc3\xa9 \xf0\x9f\x98\x80 \xc3/"));
     check_flat(SL("<a x='\x01'/>"), SL("<a x=\x01>/"));
+}
+
+TEST(xml_long_doctype_and_blanks_keep_the_lines)
+{
+    struct buf b = BUF_INIT(1 << 16);
+    buf_addz(&b, "<?xml version='1.0'?>\r\n\r\n<!DOCTYPE a [\n");
+    for (int i = 0; i < 300; i++)
+        buf_addz(&b, "<!ELEMENT b (c, d, e)>\n");
+    buf_addz(&b, "]>\n\n<a>\n<!--");
+    for (int i = 0; i < 300; i++)
+        buf_addz(&b, " comment\n");
+    size_t n = b.n;
+    char want[400] = "<a>";
+    memset(want + 3, '\n', 301);
+    struct slice flat = { want, 304 + 5 };
+    memcpy(want + 304, "<b>//", 5);
+    buf_addz(&b, "--><b/></a>");
+    check_flat(buf_slice(&b), flat);
+    b.n = n;
+    buf_addz(&b, "--><b></a>");
+    check_bad(buf_slice(&b), "t.xml:607: not well-formed XML: ");
+    buf_free(&b);
 }
 
 TEST(xml_other_encodings_become_utf8)

@@ -1,0 +1,23 @@
+/* Recordings for the import command: opened, read with progress, narrowed, listed. */
+#ifndef CLI_IMPORT_READ_H
+#define CLI_IMPORT_READ_H
+
+#include "capture/capture.h"
+#include "cli/opt.h"
+
+struct import_choice {
+    struct opt_list only, exclude, pages; /* methods, hosts, paths and URLs with wildcards */
+    const char *between;                  /* FROM..TO */
+    const char *format;                   /* NULL: found by content */
+};
+
+/* The source, its format known; a progress line on a terminal for large files. Gives. */
+struct import_source *import_read_open(const char *path, const struct import_choice *c,
+                                       struct err *err);
+/* A recording's session, narrowed to what was chosen. Gives. */
+struct session *import_read_session(struct import_source *src, const struct import_choice *c,
+                                    struct err *err);
+/* The entries as a table. */
+void import_list(const struct session *s, struct buf *out);
+
+#endif
