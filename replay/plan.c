@@ -250,6 +250,19 @@ static bool compile_tasks(struct compiler *c, struct err *err)
     return err_set(err, ERR_INPUT, "%.*s: no task to run", SL_FMT(s->file));
 }
 
+static bool needs(const struct plan_request *q, uint32_t slot)
+{
+    return wire_uses(&q->target, slot) || wire_uses(&q->head, slot) ||
+           wire_uses(&q->cookie, slot) || wire_uses(&q->body, slot);
+}
+
+static void find_needs(struct plan *p, struct plan_request *q)
+{
+    q->needs = arena_many(p->arena, p->slots, uint32_t);
+    for (uint32_t i = 0; i < p->slots; i++)
+        if (needs(q, i)) q->needs[q->needs_n++] = i;
+}
+
 static bool compile(struct compiler *c, struct err *err)
 {
     const struct scenario *s = c->s;
@@ -263,6 +276,8 @@ static bool compile(struct compiler *c, struct err *err)
     if (s->on_stop_n && !(p->on_stop = compile_section(c, s->on_stop, s->on_stop_n, err)))
         return false;
     p->slots = scope_slots(p->scope);
+    for (size_t i = 0; i < p->requests_n && c->cfg->timeline; i++)
+        find_needs(p, p->requests[i]);
     return hosts_resolve(p->hosts, err);
 }
 

@@ -45,6 +45,8 @@ struct plan_request {
     struct plan_extract *extract;
     size_t extract_n;
     const struct request_step *model;
+    uint32_t *needs; /* timeline: slots that it reads */
+    size_t needs_n;
 };
 
 struct plan_set {
@@ -92,6 +94,7 @@ struct plan_cfg {
     double think_factor;    /* of recorded waits */
     const char *user_agent; /* NULL: reprise/VERSION */
     uint64_t seed;
+    bool timeline; /* which values a request needs is worked out */
 };
 
 struct plan {

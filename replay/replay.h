@@ -10,6 +10,15 @@
 
 #include "replay/engine.h"
 #include "replay/plan.h"
+#include "replay/timeline.h"
+
+/* Recorded traffic at its recorded times: user n plays task n mod tasks, its requests at
+ * recorded_ns / speed; a request whose values are still to come waits for them. */
+struct timeline_cfg {
+    bool on;
+    double speed;      /* 1: as recorded */
+    uint64_t shift_ns; /* copy k starts k shifts later */
+};
 
 struct run_cfg {
     const struct plan *plan;
@@ -23,6 +32,7 @@ struct run_cfg {
     bool want_bodies;         /* answers' bodies are kept for the archive */
     bool all_answers;         /* each answer is given to the recorder, not only failing ones */
     struct recorder *const *recorders; /* [workers]; keeps */
+    struct timeline_cfg timeline;
 };
 
 enum run_phase { RUN_READY, RUN_ON, RUN_STOPPING, RUN_OVER };

@@ -22,15 +22,17 @@ static void next_iteration(struct vu *vu);
 
 #define TO(s) (1u << (s))
 static const unsigned allowed[] = {
-    [VU_READY] = TO(VU_FLYING) | TO(VU_THINKING) | TO(VU_WAITING) | TO(VU_IDLE) | TO(VU_ENDED),
+    [VU_READY] = TO(VU_FLYING) | TO(VU_THINKING) | TO(VU_WAITING) | TO(VU_IDLE) | TO(VU_PLAYING) |
+                 TO(VU_ENDED),
     [VU_FLYING] = TO(VU_READY) | TO(VU_ENDED),
     [VU_THINKING] = TO(VU_READY) | TO(VU_ENDED),
     [VU_WAITING] = TO(VU_READY) | TO(VU_ENDED),
+    [VU_PLAYING] = TO(VU_READY) | TO(VU_ENDED),
     [VU_IDLE] = TO(VU_READY) | TO(VU_ENDED),
     [VU_ENDED] = 0,
 };
 
-static void vu_set_state(struct vu *vu, enum vu_state to)
+void vu_set_state(struct vu *vu, enum vu_state to)
 {
     assert(allowed[vu->state] & TO(to));
     vu->state = (uint8_t)to;
@@ -131,7 +133,10 @@ static void on_timer(struct timer *t)
 {
     struct vu *vu = (struct vu *)((char *)t - offsetof(struct vu, timer));
     bool waited = vu->state == VU_WAITING;
-    vu_set_state(vu, VU_READY);
+    if (vu->state == VU_PLAYING)
+        vu_play(vu);
+    else
+        vu_set_state(vu, VU_READY);
     if (waited) next_iteration(vu);
     vu_run(vu);
 }
@@ -205,6 +210,7 @@ void vu_begin(struct vu *vu, uint64_t due_ns)
 static const struct op *pick_task(struct vu *vu)
 {
     const struct plan *p = vu->w->plan;
+    if (vu->w->run->cfg.timeline.on) return p->tasks[vu->number % p->tasks_n].ops;
     if (p->tasks_n == 1) return p->tasks[0].ops;
     uint64_t at = rnd_below(&vu->rnd, p->weights);
     size_t i = 0;
@@ -335,14 +341,12 @@ static void op_think(struct vu *vu, const struct op *op)
     timer_set(loop_timers(vu->w->loop), &vu->timer, vu->due_ns);
 }
 
-static void op_set(struct vu *vu, const struct op *op)
+bool vu_compute(struct vu *vu, const struct op *op)
 {
     vu->pc = op + 1;
-    for (uint32_t i = 0; i < op->n; i++) {
-        if (set_rendered(vu, op->set[i].slot, &op->set[i].value)) continue;
-        abandon(vu);
-        return;
-    }
+    for (uint32_t i = 0; i < op->n; i++)
+        if (!set_rendered(vu, op->set[i].slot, &op->set[i].value)) return false;
+    return true;
 }
 
 static void op_again(struct vu *vu, const struct op *op)
@@ -354,11 +358,17 @@ static void op_again(struct vu *vu, const struct op *op)
 static void run_op(struct vu *vu)
 {
     const struct op *op = vu->pc;
+    if (vu->w->run->cfg.timeline.on && op->kind != OP_END && vu->section == VU_TASK) {
+        vu_play(vu);
+        return;
+    }
     switch (op->kind) {
     case OP_REQUEST: op_requests(vu, op, 1); return;
     case OP_PARALLEL: op_requests(vu, op + 1, op->n); return;
     case OP_THINK: op_think(vu, op); return;
-    case OP_SET: op_set(vu, op); return;
+    case OP_SET:
+        if (!vu_compute(vu, op)) abandon(vu);
+        return;
     case OP_REPEAT:
         vu->repeat[op->depth] = op->n;
         vu->pc = op + 1;
@@ -384,7 +394,13 @@ static void vu_run(struct vu *vu)
 void vu_landed(struct vu *vu, uint64_t end_ns)
 {
     if (end_ns > vu->due_ns) vu->due_ns = end_ns;
-    if (--vu->flying > 0) return;
+    vu->flying--;
+    if (vu->state == VU_PLAYING) {
+        vu_play(vu);
+        vu_run(vu);
+        return;
+    }
+    if (vu->flying > 0) return;
     vu_set_state(vu, VU_READY);
     if (vu->broken) {
         vu->broken = false;
@@ -397,8 +413,12 @@ void vu_stop(struct vu *vu)
 {
     if (vu->state == VU_FLYING || vu->state == VU_ENDED) return; /* flights land first */
     timer_clear(loop_timers(vu->w->loop), &vu->timer);
-    vu_set_state(vu, VU_READY);
-    if (vu->section != VU_ON_STOP) leave(vu);
+    if (vu->state == VU_PLAYING) {
+        vu_play(vu);
+    } else {
+        vu_set_state(vu, VU_READY);
+        if (vu->section != VU_ON_STOP) leave(vu);
+    }
     vu_run(vu);
 }
 

@@ -14,6 +14,7 @@ enum vu_state {
     VU_THINKING, /* a think step's timer runs */
     VU_WAITING,  /* between iterations */
     VU_IDLE,     /* open model: waits to be started */
+    VU_PLAYING,  /* timeline: requests go out at their times while others fly */
     VU_ENDED,
 };
 
@@ -68,6 +69,11 @@ void vu_set(struct vu *vu, uint32_t slot, struct slice value);    /* copies */
 void vu_borrow(struct vu *vu, uint32_t slot, struct slice value); /* the plan's text */
 void vu_unset(struct vu *vu, uint32_t slot);
 struct template_env vu_env(struct vu *vu);
+void vu_set_state(struct vu *vu, enum vu_state to);
+/* A set step: computes its variables and goes on behind it; false when one has no value. */
+bool vu_compute(struct vu *vu, const struct op *op);
+/* play.c: READY or PLAYING; sends what is due. READY again at the end of the task, or when stopping. */
+void vu_play(struct vu *vu);
 
 /* send.c: renders and sends; false when a variable has no value or the target is not allowed. */
 bool flight_send(struct vu *vu, const struct plan_request *q);

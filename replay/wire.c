@@ -100,6 +100,13 @@ struct slice wire_static(const struct wire *w)
     return w->n ? w->v[0].text : (struct slice){ 0 };
 }
 
+bool wire_uses(const struct wire *w, uint32_t slot)
+{
+    for (size_t i = 0; i < w->n; i++)
+        if (w->v[i].t && template_uses(w->v[i].t, slot)) return true;
+    return false;
+}
+
 static bool render_form(const struct span *s, const struct template_env *env, struct buf *out,
                         struct slice *unset)
 {

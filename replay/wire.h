@@ -42,6 +42,7 @@ void wire_drop(struct wire_maker *m); /* after an error; frees what wire_end wou
 /* Static: at most one span, of bytes. */
 bool wire_is_static(const struct wire *w);
 struct slice wire_static(const struct wire *w);
+bool wire_uses(const struct wire *w, uint32_t slot);
 /* False: *unset names a variable without a value, or is empty when out is full. */
 bool wire_render(const struct wire *w, const struct template_env *env, struct buf *out,
                  struct slice *unset);

@@ -71,6 +71,7 @@ struct scenario *correlate(const struct session *const *several, size_t n,
     f.filter = arena_many(f.a, FILTER_WORDS, uint64_t);
     bool ok =
         n > 0 ? run(&f, several[0], out, err) : err_set(err, ERR_USAGE, "no recording was given");
+    report->start_ns = f.zero_ns;
     map_free(f.values);
     map_free(f.vars);
     arena_free(f.a);

@@ -137,6 +137,7 @@ struct request_step {
     uint64_t
         recorded_ns; /* when it started in the recording, since the first one; for try and timeline */
     int recorded_status;     /* 0: unknown */
+    bool recorded_cookies;   /* its recorded answer set cookies; for timeline only, not written */
     uint64_t recorded_bytes; /* of the answer's body */
 };
 
