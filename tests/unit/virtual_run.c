@@ -46,11 +46,13 @@ static void take_results(struct virtual_run *v, const struct run_stats *s)
 static struct plan *compile(const struct virtual_run *v, struct scenario **s)
 {
     struct err err = { 0 };
-    struct plan_cfg cfg = { .think_factor = v->think_factor, .seed = v->seed };
+    struct plan_cfg cfg = { .think_factor = v->think_factor,
+                            .seed = v->seed,
+                            .timeline = v->timeline.on };
     cfg.hosts.host = v->host;
-    *s = scenario_parse(slice_z(v->yaml), "test.yaml", &err);
-    if (!*s) test_fail(__FILE__, __LINE__, "%s", err.text);
-    struct plan *plan = plan_new(*s, &cfg, &err);
+    if (!v->scenario) *s = scenario_parse(slice_z(v->yaml), "test.yaml", &err);
+    if (!v->scenario && !*s) test_fail(__FILE__, __LINE__, "%s", err.text);
+    struct plan *plan = plan_new(v->scenario ? v->scenario : *s, &cfg, &err);
     if (!plan) test_fail(__FILE__, __LINE__, "%s", err.text);
     return plan;
 }
@@ -69,6 +71,7 @@ static void run(struct virtual_run *v, const struct plan *plan, struct recorder 
         .seed = v->seed,
         .stop_timeout_ns = 10 * NS_PER_S,
         .recorders = recorders,
+        .timeline = v->timeline,
     };
     struct run *r = run_new(&cfg, &err);
     if (!r || !run_start(r, FAKE_START_NS, &err)) test_fail(__FILE__, __LINE__, "%s", err.text);
@@ -81,7 +84,7 @@ static void run(struct virtual_run *v, const struct plan *plan, struct recorder 
 void virtual_run(struct virtual_run *v)
 {
     struct err err = { 0 };
-    struct scenario *s;
+    struct scenario *s = NULL;
     if (v->workers == 0) v->workers = 1;
     struct plan *plan = compile(v, &s);
     struct run_info info = { .steps = plan->steps, .steps_n = plan->steps_n };

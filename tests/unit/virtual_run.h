@@ -12,7 +12,9 @@ struct sent {
 
 struct virtual_run {
     /* in */
-    const char *yaml; /* its load section is the load */
+    const char *yaml;                /* its load section is the load */
+    const struct scenario *scenario; /* instead of yaml; borrowed */
+    struct timeline_cfg timeline;
     const char *host; /* NULL: the scenario's target */
     double think_factor;
     unsigned workers; /* 0: 1 */
