@@ -73,7 +73,8 @@ static int go(struct job *j, struct err *err)
 {
     int signals = open_signals(err);
     if (signals < 0) return -1;
-    int code = j->o.headless ? headless(j, signals, err) : desk_run(j, signals, err);
+    int code =
+        j->o.headless || j->o.timeline ? headless(j, signals, err) : desk_run(j, signals, err);
     close(signals);
     return code;
 }

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "cli/recording.h"
 #include "web/web.h"
 
 #define EXIT_INTERRUPTED 130
@@ -48,6 +49,7 @@ static bool make_plan(struct job *j, struct err *err)
         .think_factor = o->think_factor,
         .user_agent = o->user_agent,
         .seed = o->seed,
+        .timeline = o->timeline,
     };
     j->plan = plan_new(j->scenario, &cfg, err);
     return j->plan != NULL;
@@ -126,13 +128,39 @@ static void raise_descriptors(struct job *j)
             users, (unsigned long long)r.rlim_max, (unsigned long long)users + KEEP_FDS);
 }
 
+/* Every client of the recording a user, each of them once, copies times. */
+static bool read_timeline(struct job *j, struct err *err)
+{
+    struct import_cfg cfg = { .keep_static = true, .keep_third_party = true, .pause_factor = 1 };
+    const char *format;
+    if (j->o.speed <= 0) return err_set(err, ERR_USAGE, "--speed: must be more than 0");
+    struct session *s = recording_read(j->rest.v[0], &format, err);
+    if (!s) return false;
+    j->timeline = timeline_new(s, &cfg, j->o.by_connection, err);
+    session_free(s);
+    if (!j->timeline) return false;
+    j->scenario = j->timeline->scenario;
+    j->load = (struct load){ .users = (uint32_t)j->scenario->tasks_n * j->o.copies, .loops = 1 };
+    if (j->o.run_time_ns != UINT64_MAX) j->load.run_time_ns = j->o.run_time_ns;
+    if (j->o.quiet) return true;
+    printf("%s: %zu clients, %zu tokens, ", j->rest.v[0], j->scenario->tasks_n,
+           j->timeline->tokens);
+    printf("%.1f s as recorded\n", (double)j->timeline->length_ns / 1e9);
+    return true;
+}
+
+static bool read_load(struct job *j, struct err *err)
+{
+    if (j->o.timeline) return read_timeline(j, err);
+    j->scenario = scenario_read(j->rest.v[0], err);
+    return j->scenario && run_opts_load(&j->o, &j->scenario->load, j->arena, &j->load, err);
+}
+
 bool job_prepare(struct job *j, struct err *err)
 {
     if (j->o.seed == UINT64_MAX) j->o.seed = draw_seed();
     if (!run_opts_env(&j->o, err)) return false;
-    j->scenario = scenario_read(j->rest.v[0], err);
-    if (!j->scenario) return false;
-    if (!run_opts_load(&j->o, &j->scenario->load, j->arena, &j->load, err)) return false;
+    if (!read_load(j, err)) return false;
     if (!make_plan(j, err)) return false;
     j->workers = run_opts_workers(&j->o, &j->load);
     set_info(j);
@@ -274,6 +302,7 @@ static bool open_run(struct job *j, struct err *err)
         .want_bodies = keeps_archive(j) && j->o.archive_bodies != 1,
         .all_answers = keeps_archive(j) && j->o.archive_bodies == 2,
         .recorders = j->recorders,
+        .timeline = { j->o.timeline, j->o.speed, j->o.copy_shift_ns },
     };
     if (!set_net(j, &cfg.net, err)) return false;
     j->run = run_new(&cfg, err);
@@ -380,7 +409,10 @@ void job_free(struct job *j)
         push_free(j->pushes[i]);
     display_free(j->display);
     plan_free(j->plan);
-    scenario_free(j->scenario);
+    if (j->timeline)
+        timeline_free(j->timeline);
+    else
+        scenario_free(j->scenario);
     opts_free(&run_command, &j->o, &j->rest);
     arena_free(j->arena);
 }

@@ -10,6 +10,7 @@ struct job {
     struct opt_rest rest; /* the scenario's name */
     struct arena *arena;
     struct scenario *scenario;
+    struct timeline *timeline; /* owns the scenario when there is one */
     struct plan *plan;
     struct load load;
     unsigned workers;

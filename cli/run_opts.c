@@ -45,6 +45,18 @@ static const struct opt options[] = {
     { OPT_U64, 0, "seed", "N", AT(seed), "Same seed, same choices; drawn and shown if not given.",
       NULL },
 
+    { OPT_HEADING, 0, NULL, NULL, 0, "A recording at its recorded times", NULL },
+    { OPT_FLAG, 0, "timeline", NULL, AT(timeline),
+      "SCENARIO is a recording: each of its clients is a user whose requests go out when they did, "
+      "later only if they need a token that has not come yet.",
+      NULL },
+    { OPT_F64, 0, "speed", "X", AT(speed), "Times as fast as recorded (1).", NULL },
+    { OPT_U32, 0, "copies", "N", AT(copies), "Play every client N times (1).", NULL },
+    { OPT_DURATION, 0, "copy-shift", "TIME", AT(copy_shift_ns),
+      "Each copy starts so much later than the one before (1s).", NULL },
+    { OPT_FLAG, 0, "by-connection", NULL, AT(by_connection),
+      "Every connection is a client of its own, not every address.", NULL },
+
     { OPT_HEADING, 0, NULL, NULL, 0, "Results", NULL },
     { OPT_FLAG, 0, "headless", NULL, AT(headless), "No web page; the terminal only.", NULL },
     { OPT_FLAG, 'q', "quiet", NULL, AT(quiet), "Print nothing but errors.", NULL },
@@ -146,6 +158,9 @@ void run_opts_init(struct run_opts *o)
         .spawn_rate = -1,
         .rate = -1,
         .think_factor = 1,
+        .speed = 1,
+        .copies = 1,
+        .copy_shift_ns = NS_PER_S,
         .run_time_ns = UNSET_U64,
         .iterations = UNSET_U64,
         .loops = UNSET_U64,

@@ -14,6 +14,10 @@ struct run_opts {
     struct opt_list stages, env, thresholds;
     unsigned arrival; /* constant|poisson */
     bool new_visitor;
+    bool timeline, by_connection;
+    double speed;
+    uint32_t copies;
+    uint64_t copy_shift_ns;
     /* what comes out */
     bool headless, quiet, only_summary, keep_archive, csv_full;
     const char *json_file, *csv, *html, *junit, *markdown, *archive, *sign_key;

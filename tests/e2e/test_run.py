@@ -6,7 +6,7 @@ import socket
 import threading
 import time
 
-from harness import REPRISE, Process, TestCase, archive_lines, free_port, wait_for
+from harness import REPRISE, TOP, Process, TestCase, archive_lines, free_port, wait_for
 
 SHOP = """
 reprise: 1
@@ -125,6 +125,26 @@ class Run(TestCase):
         self.assertIn("503", self.reprise(*common, code=1).stdout)
         self.reprise(*common, "--exit-code-on-error", 0, code=0)
         self.reprise(*common, "--exit-code-on-error", 7, code=7)
+
+
+class Timeline(TestCase):
+    HAR = TOP / "scenarios" / "examples" / "demo.har"
+
+    def test_copies_of_a_recorded_visit(self):
+        target = self.demo()
+        self.reprise("run", self.HAR, "--timeline", "-H", target.base, "--speed", 4, "--copies", 5, "--copy-shift",
+                     "200ms", "--json-file", "out.json", "--archive", "out.jsonl.gz")
+        out, truth = json.loads((self.dir / "out.json").read_text()), target.truth()
+        self.assertEqual(out["failures"], 0)
+        self.assertEqual(out["requests"], truth["requests"])
+        self.assertEqual([truth[k] for k in ("logins", "refused", "orders", "paid")], [5, 0, 5, 5])
+        # 5.2 s at four times the speed, and four shifts.
+        self.assertGreater(out["duration_s"], 1.9)
+
+    def test_needs_a_recording(self):
+        self.write("s.yaml", SHOP)
+        self.reprise("run", "s.yaml", "--timeline", "-H", "http://127.0.0.1:1", code=3)
+        self.reprise("run", self.HAR, "--timeline", "--speed", 0, "-H", "http://127.0.0.1:1", code=2)
 
 
 class Endings(TestCase):
