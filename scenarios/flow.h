@@ -112,7 +112,7 @@ struct value {
     struct slice *names;         /* different names of its uses */
     unsigned names_n;
     bool in_static; /* stands in a static asset: a constant of the application */
-    size_t spoken;  /* step + 1 of the first request that held it inside a larger text */
+    bool typed;     /* a whole field of a body: what a user may have typed */
 };
 
 /* The texts of one request: roots of its nodes. */

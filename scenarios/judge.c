@@ -57,6 +57,9 @@ static double judge_number_json(const struct use *u, const struct origin *o)
     if (!id) return 0;
     bool takes = u->node->where == AT_PATH || name_is_id(u->node->name) ||
                  name_is_stamp(u->node->name) || id_agrees(u, o);
+    /* A large number that the making request answered with: no coincidence. */
+    bool made = o->state_changing && u->value->text.n >= 5 && id && takes;
+    if (made) return 0.7;
     if (!takes || !id_agrees(u, o)) return 0;
     if (o->state_changing) return 0.8;
     return o->positional ? 0 : 0.6;
@@ -96,7 +99,7 @@ static double judge_weak(const struct flow *f, const struct use *u, const struct
     }
     case ORIGIN_INPUT:
         if (form && o->hidden && named) return 0.75;
-        if (form && o->hidden && v.n > 1) return 0.6;
+        if (form && o->hidden && v.n >= 5) return 0.6;
         if (o->hidden && name_is_stamp(o->name) && name_eq(o->name, u->node->name)) return 0.7;
         if (tiny) return 0;
         return o->hidden && name_is_id(o->name) && name_agrees(o->name, u->node->name) ? 0.6 : 0;

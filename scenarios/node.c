@@ -93,6 +93,8 @@ void node_use(struct flow *f, struct node *n, size_t from, size_t to)
     else
         v->uses = u;
     v->last_use = u;
+    bool body = n->where == AT_FORM || n->where == AT_PART || n->where == AT_JSON;
+    if (body && text.n == n->text.n) v->typed = true;
     value_name(f, v, n->name);
     if (!n->secondary && v->first_use == SIZE_MAX) v->first_use = n->step;
 }

@@ -189,7 +189,7 @@ static void take_form(struct flow *f, struct item *it, struct slice body)
     it->body_kind = BODY_KIND_FORM;
     for (size_t i = 0; i < n; i++) {
         struct field_nodes *fn = add_field(it);
-        fn->name = root(f, it, v[i].name, AT_FORM, v[i].name);
+        fn->name = root(f, it, v[i].name, AT_FORM, SL("name"));
         if (value_is_token_name(v[i].name)) node_use(f, fn->name, 0, v[i].name.n);
         fn->value = root(f, it, v[i].value, AT_FORM, v[i].name);
         node_expand(f, fn->value, 1);

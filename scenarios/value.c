@@ -113,7 +113,7 @@ static bool looks_like_word(struct slice run)
         if (cluster > worst) worst = cluster;
     }
     if (run.n <= 4) return true;
-    if (humps(run) * 4 > run.n) return false;
+    if (humps(run) * 4 >= run.n) return false;
     return worst <= 5 && vowels * 6 >= run.n;
 }
 

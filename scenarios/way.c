@@ -68,6 +68,14 @@ static size_t run_left(struct slice t, size_t at)
 
 static bool is_volatile(struct slice run);
 
+/* Random texts, and what the user typed: other users type something else. */
+static bool may_change(struct scan *s, struct slice run)
+{
+    if (is_volatile(run)) return true;
+    struct value *v = run.n >= 3 ? flow_value(s->f, run) : NULL;
+    return v && v->typed;
+}
+
 static size_t letters_in(struct slice s)
 {
     size_t n = 0;
@@ -77,29 +85,31 @@ static size_t letters_in(struct slice s)
 }
 
 /* A boundary that is right today, made more telling: {"nonce":" becomes apiSettings = {"nonce":". */
-static size_t more_telling(struct slice t, size_t at, size_t from)
+static size_t more_telling(struct scan *s, size_t at, size_t from)
 {
+    struct slice t = s->text;
     while (at > 0 && from - at < LEFT_MAX / 3 && letters_in(slice_sub(t, at, from)) < LETTERS) {
         size_t next = run_left(t, at);
         struct slice run = slice_sub(t, next, at);
         if (slice_chr(run, '\n') != SLICE_NONE || slice_chr(run, '<') != SLICE_NONE) break;
-        if (is_word(t.p[next]) && is_volatile(run)) break;
+        if (is_word(t.p[next]) && may_change(s, run)) break;
         at = next;
     }
     return at;
 }
 
 /* Grows until its first occurrence is the one in front of the value; not over what may change. */
-static struct slice find_left(struct slice t, size_t from)
+static struct slice find_left(struct scan *s, size_t from)
 {
+    struct slice t = s->text;
     size_t at = from;
     while (at > 0 && from - at < LEFT_MAX) {
         size_t next = run_left(t, at);
-        if (is_word(t.p[next]) && is_volatile(slice_sub(t, next, at))) break;
+        if (is_word(t.p[next]) && may_change(s, slice_sub(t, next, at))) break;
         at = next;
         if (from - at < LEFT_MIN && at > 0) continue;
         struct slice left = slice_sub(t, at, from);
-        if (slice_find(t, left) == at) return slice_sub(t, more_telling(t, at, from), from);
+        if (slice_find(t, left) == at) return slice_sub(t, more_telling(s, at, from), from);
     }
     return (struct slice){ 0 };
 }
@@ -144,7 +154,7 @@ static struct slice between_pattern(struct scan *s, struct slice left, struct sl
 void way_between(struct scan *s, struct origin *o, struct slice part, enum coding coding)
 {
     size_t from = (size_t)(part.p - s->text.p), to = from + part.n;
-    struct slice left = find_left(s->text, from), right = find_right(s->text, from, to);
+    struct slice left = find_left(s, from), right = find_right(s->text, from, to);
     if (!left.n && from > 0) return;
     struct extract w = { .kind = EXTRACT_BETWEEN, .expr = left, .right = right };
     if (!left.n || !right.n || s->base) {
