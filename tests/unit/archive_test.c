@@ -398,6 +398,7 @@ TEST(archive_signature)
     run.sign_key = NULL;
     fake_run(&run, &f);
     CHECK(archive_verify(path, public, &v, NULL) && v.state == ARCHIVE_BAD_SIGNATURE);
+    CHECK(!v.signature_found);
     fake_run_free(&f);
 }
 
