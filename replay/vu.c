@@ -283,8 +283,10 @@ static void end_iteration(struct vu *vu)
         worker_user_ended(w, vu);
         return;
     }
+    uint64_t ended_ns = vu->due_ns;
     vu->due_ns = after_wait(vu);
-    if (vu->due_ns <= loop_now_ns(w->loop)) {
+    /* Without a wait it goes on at once: the loop's clock may be behind the end of the last answer. */
+    if (vu->due_ns == ended_ns || vu->due_ns <= loop_now_ns(w->loop)) {
         next_iteration(vu);
         return;
     }
