@@ -19,6 +19,8 @@ ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -O2 -g -pthread -I. $(WARN) $(HARDEN) \
              $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all) \
              $(PKG_CFLAGS) -MMD -MP $(CFLAGS)
 ALL_LDFLAGS = -pthread -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN)) $(LDFLAGS)
+# All of it: a name that two files define is an error, not a choice.
+WHOLE     = -Wl,--whole-archive $(BUILD)/libreprise.a -Wl,--no-whole-archive
 LIBS      := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 
 ROOMS := base http har scenarios replay replay/native results web capture capture/sniff capture/import
@@ -38,14 +40,14 @@ reprise: $(BUILD)/reprise
 	@ln -sf $< $@
 
 $(BUILD)/reprise: $(BUILD)/web/assets.o $(CLI) $(BUILD)/libreprise.a
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter-out %/assets.o,$^) $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter-out %/assets.o %.a,$^) $(WHOLE) $(LIBS)
 $(BUILD)/unit: $(UNIT) $(filter-out %/main.o,$(CLI)) $(BUILD)/libreprise.a
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter-out %.a,$^) $(WHOLE) $(LIBS)
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(filter-out %/main.o,$(CLI)) $(BUILD)/libreprise.a
-	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter-out %.a,$^) $(WHOLE) $(LIBS)
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libreprise.a
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $^ $(LIBS)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter-out %.a,$^) $(WHOLE) $(LIBS)
 build/web/assets.c: $(shell find web/ui -type f -not -path '*/node_modules/*')
 	$(if $(V),,@echo "  web/ui")
 	$(Q)FETCH=$(FETCH) web/ui/build $@
