@@ -102,9 +102,10 @@ static void decode(struct verdict *v)
 {
     struct worker *w = v->f->vu->w;
     const struct call *c = &v->f->call;
-    struct slice coding = headers_get(&c->headers, SL("content-encoding"));
     v->body = c->answer_body;
-    if (coding.n == 0 || v->body.n == 0 || !c->want_body) return;
+    if (v->body.n == 0 || !c->want_body) return;
+    struct slice coding = headers_get(&c->headers, SL("content-encoding"));
+    if (coding.n == 0) return;
     w->decoded.max = MAX_DECODED;
     buf_reset(&w->decoded);
     if (codec_decode_all(coding, c->answer_body, &w->decoded) != CODEC_OK)
@@ -180,7 +181,7 @@ static void judge(struct verdict *v)
         .body = v->body,
         .time_ns = c->end_ns - c->start_ns,
     };
-    if (q->extract_n) v->answer.url = url_text(v->f);
+    if (q->want_url) v->answer.url = url_text(v->f);
     check(v);
     extract(v);
 }

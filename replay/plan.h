@@ -37,6 +37,7 @@ struct plan_request {
     struct wire body;
     bool has_body, length_in_head;
     bool is_head, want_body;
+    bool want_url; /* an extractor reads the answer's Location, which may be relative */
     uint64_t timeout_ns;
     unsigned redirects;
     struct plan_check *checks;

@@ -382,6 +382,7 @@ static bool compile_extracts(struct compiler *c, const struct request_step *r,
         if (!x->x) return false;
         q->extract_n = i + 1;
         q->want_body |= extractor_needs_body(x->x);
+        q->want_url |= x->model->kind == EXTRACT_LOCATION;
     }
     return true;
 }

@@ -252,6 +252,18 @@ void vu_start_iteration(struct vu *vu, uint64_t due_ns)
     vu_run(vu);
 }
 
+/* Sleeps until due_ns in the given state; false when there is nothing to sleep for. An answer's end may be
+ * later than the loop's reading of the clock: no pause is no timer, whatever that says. */
+static bool sleeps(struct vu *vu, uint64_t due_ns, enum vu_state state)
+{
+    uint64_t was = vu->due_ns;
+    vu->due_ns = due_ns;
+    if (due_ns <= was || due_ns <= loop_now_ns(vu->w->loop)) return false;
+    vu_set_state(vu, state);
+    timer_set(loop_timers(vu->w->loop), &vu->timer, due_ns);
+    return true;
+}
+
 /* When the next iteration is due: the wait after this one, or pacing from its start. */
 static uint64_t after_wait(struct vu *vu)
 {
@@ -283,15 +295,7 @@ static void end_iteration(struct vu *vu)
         worker_user_ended(w, vu);
         return;
     }
-    uint64_t ended_ns = vu->due_ns;
-    vu->due_ns = after_wait(vu);
-    /* Without a wait it goes on at once: the loop's clock may be behind the end of the last answer. */
-    if (vu->due_ns == ended_ns || vu->due_ns <= loop_now_ns(w->loop)) {
-        next_iteration(vu);
-        return;
-    }
-    vu_set_state(vu, VU_WAITING);
-    timer_set(loop_timers(w->loop), &vu->timer, vu->due_ns);
+    if (!sleeps(vu, after_wait(vu), VU_WAITING)) next_iteration(vu);
 }
 
 static void end_section(struct vu *vu)
@@ -337,10 +341,7 @@ static void op_think(struct vu *vu, const struct op *op)
 {
     vu->pc = op + 1;
     if (vu->w->stopping) return;
-    vu->due_ns += plan_wait_ns(vu->w->plan, &op->wait, &vu->rnd);
-    if (vu->due_ns <= loop_now_ns(vu->w->loop)) return;
-    vu_set_state(vu, VU_THINKING);
-    timer_set(loop_timers(vu->w->loop), &vu->timer, vu->due_ns);
+    sleeps(vu, vu->due_ns + plan_wait_ns(vu->w->plan, &op->wait, &vu->rnd), VU_THINKING);
 }
 
 bool vu_compute(struct vu *vu, const struct op *op)

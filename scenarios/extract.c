@@ -260,10 +260,11 @@ static bool decode_jwt(struct buf *out, struct slice token)
  * \uXXXX, which stay below 4 for 3 (U+FFFD for a lone byte). */
 static bool decode(enum extract_decode how, struct arena *scratch, struct slice *value)
 {
+    if (how == DECODE_NONE) return true;
     struct buf out = arena_buf(scratch, value->n * 3 + 16);
     bool ok = false;
     switch (how) {
-    case DECODE_NONE: return true;
+    case DECODE_NONE: break;
     case DECODE_PERCENT: ok = enc_unpercent(&out, *value, false); break;
     case DECODE_HTML: ok = enc_unhtml(&out, *value); break;
     case DECODE_JSON: ok = json_unescape(&out, *value); break;
