@@ -199,7 +199,7 @@ static void on_connected(struct io_conn *io, int errnum)
         return;
     }
     conn_set_state(c, CONN_HANDSHAKE);
-    if (!tls_open(c)) conn_failed(c, OUTCOME_TLS, "no TLS session");
+    if (!tls_begin(c)) conn_failed(c, OUTCOME_TLS, "no TLS session");
 }
 
 /* ---- use ---- */

@@ -215,7 +215,7 @@ static bool shake_hands(struct conn *c)
     return false;
 }
 
-bool tls_open(struct conn *c)
+bool tls_begin(struct conn *c)
 {
     struct tls_ctx *ctx = c->engine->tls;
     struct tls *t = mem_alloc(1, sizeof *t);
