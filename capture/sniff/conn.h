@@ -91,6 +91,6 @@ struct proto *http1_new(struct conn *c, bool secure);
 /* first: the HTTP/1 request that was upgraded (taken), NULL with prior knowledge. */
 struct proto *http2_new(struct conn *c, bool secure, struct txn *first);
 struct proto *ws_new(struct conn *c, struct txn *handshake); /* takes it */
-struct proto *tls_new(struct conn *c);
+struct proto *tlsconn_new(struct conn *c);
 
 #endif

@@ -42,7 +42,7 @@ static struct proto *make_child(struct detect *d, enum verdict v)
     case JUDGE_H2_CLIENT: conn_count(c, PROTO_HTTP2); return http2_new(c, secure, NULL);
     case JUDGE_TLS_CLIENT:
     case JUDGE_TLS_SERVER:
-    case JUDGE_TLS_MIDDLE: conn_count(c, PROTO_TLS); return tls_new(c);
+    case JUDGE_TLS_MIDDLE: conn_count(c, PROTO_TLS); return tlsconn_new(c);
     case JUDGE_H2_FRAMES: conn_count(c, PROTO_HTTP2_MIDDLE); return NULL;
     case JUDGE_SSL2: conn_count(c, PROTO_SSL2); return NULL;
     case JUDGE_MORE:

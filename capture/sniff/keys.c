@@ -1,4 +1,4 @@
-/* The store of TLS secrets. Called by tls.c (lookups) and capture.c (sources).
+/* The store of TLS secrets. Called by tlsconn.c (lookups) and capture.c (sources).
  *
  * Invariant: table keys are a label byte and the id; everything lives in the arena until the end. Lines
  * that are not understood are passed over, as other readers of this format do. Limits: 1,000,000

@@ -1,4 +1,4 @@
-/* TLS cryptography of the receiving side. Called by tls.c; this room's only user of OpenSSL.
+/* TLS cryptography of the receiving side. Called by tlsconn.c; this room's only user of OpenSSL.
  *
  * Invariant: a record's text is appended only when it verified, so that a wrong key never makes garbage.
  * Sources: RFC 5246 (CBC, PRF), RFC 5288 (GCM), RFC 6655 (CCM), RFC 7905 (ChaCha20), RFC 7366

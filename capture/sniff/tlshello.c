@@ -1,4 +1,4 @@
-/* Hello messages. Called by tls.c. Malformed extensions end the walk over extensions, not the message:
+/* Hello messages. Called by tlsconn.c. Malformed extensions end the walk over extensions, not the message:
  * what was read up to there is used, as a capture's job is to understand, not to refuse. */
 #include "capture/sniff/tlshello.h"
 

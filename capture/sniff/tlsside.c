@@ -1,4 +1,4 @@
-/* From hellos and stored secrets to read states. Called by tls.c.
+/* From hellos and stored secrets to read states. Called by tlsconn.c.
  *
  * Invariant: a master secret belongs to the handshake whose randoms are in the hello; master_n is 0 until
  * it is known. Masters that become known are stored by session id and ticket, because a resumed session

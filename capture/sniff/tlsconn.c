@@ -517,7 +517,7 @@ static void tls_free(struct proto *p)
 
 static const struct proto_ops tls_ops = { tls_data, tls_gap, tls_fin, tls_free };
 
-struct proto *tls_new(struct conn *c)
+struct proto *tlsconn_new(struct conn *c)
 {
     struct tls *t = mem_alloc(1, sizeof *t);
     t->base = (struct proto){ .ops = &tls_ops, .conn = c };
