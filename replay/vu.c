@@ -133,6 +133,7 @@ static void on_timer(struct timer *t)
 {
     struct vu *vu = (struct vu *)((char *)t - offsetof(struct vu, timer));
     bool waited = vu->state == VU_WAITING;
+    worker_lag(vu->w, t);
     if (vu->state == VU_PLAYING)
         vu_play(vu);
     else

@@ -252,6 +252,7 @@ static void on_schedule(struct timer *t)
 {
     struct worker *w = OWNER(struct worker, t, schedule_timer);
     if (w->stopping) return;
+    worker_lag(w, t);
     if (is_open(w))
         start_due(w);
     else
@@ -305,11 +306,19 @@ static void on_end(struct timer *t)
         worker_stop(w);
 }
 
+void worker_lag(struct worker *w, const struct timer *t)
+{
+    uint64_t now = loop_now_ns(w->loop);
+    if (t->at_ns >= w->run->start_ns && now > t->at_ns + w->lag_ns) w->lag_ns = now - t->at_ns;
+}
+
 static void on_second(struct timer *t)
 {
     struct worker *w = OWNER(struct worker, t, second_timer);
     uint64_t now = loop_now_ns(w->loop);
-    recorder_lag(w->rec, now - t->at_ns, clock_thread_cpu_ns());
+    worker_lag(w, t);
+    recorder_lag(w->rec, w->lag_ns, clock_thread_cpu_ns());
+    w->lag_ns = 0;
     timer_set(loop_timers(w->loop), t, t->at_ns + SECOND > now ? t->at_ns + SECOND : now + SECOND);
 }
 

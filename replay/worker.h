@@ -60,6 +60,7 @@ struct worker {
     struct rnd rnd;         /* of the schedule; users have their own */
 
     struct timer schedule_timer, second_timer, end_timer, reap_timer;
+    uint64_t lag_ns; /* the latest timer of this second was so late */
     bool stopping, killed;
     bool draining;            /* open model: no iteration will start any more */
     struct flight *spare;     /* flights at rest */
@@ -75,6 +76,8 @@ void worker_free(struct worker *w);
 void *worker_main(void *worker);          /* the thread */
 uint64_t worker_now_ns(struct worker *w); /* since the start of the run */
 int64_t worker_utc_ns(const struct worker *w);
+/* A timer has fired: how late it is, is the loop's lag. */
+void worker_lag(struct worker *w, const struct timer *t);
 /* A user is gone or rests: what the schedule wants of it. */
 void worker_user_ended(struct worker *w, struct vu *vu);
 /* A feed has run out: what its `end` says. */
