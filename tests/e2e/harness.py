@@ -184,7 +184,7 @@ class TestCase(unittest.TestCase):
         """Runs the binary in self.dir; checks the exit code unless it is None."""
         done = subprocess.run([REPRISE, *map(str, args)], cwd=self.dir, stdin=subprocess.DEVNULL,
                               capture_output=True, text=True, errors="replace", timeout=timeout,
-                              env=dict(os.environ, REPRISE_HEADLESS="1", **(env or {})), **kwargs)
+                              env={**os.environ, "REPRISE_HEADLESS": "1", **(env or {})}, **kwargs)
         if code is not None:
             self.assertEqual(done.returncode, code, f"{args}\n{done.stdout}\n{done.stderr}")
         return done

@@ -128,7 +128,7 @@ export function mountCharts(panel) {
     plots.forEach((p) => p.u.destroy());
     fill(grid);
     plots = CHARTS.map((chart) => {
-      const box = h("figure", { class: "chart", role: "group", "aria-label": chart.title }, h("figcaption", null, chart.title));
+      const box = h("figure", { class: "chart" }, h("figcaption", null, chart.title));
       const at = h("div", { ondblclick: () => zoom(null) });
       box.append(at);
       grid.append(box);

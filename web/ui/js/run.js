@@ -27,7 +27,7 @@ export function mountRun(main) {
   const numbers = kpis();
   const panel = h("div", { id: "panel", class: "tabpanel", role: "tabpanel", tabindex: "0" });
   const tabs = tabList(panel);
-  fill(main, verdict, numbers.element, tabs.element, panel);
+  fill(main, h("h1", { class: "unseen" }, `Load test: ${store.info.scenario}`), verdict, numbers.element, tabs.element, panel);
   const off = [
     on("tick", () => { numbers.draw(); tabs.badge(); drawVerdict(verdict); }),
     on("state", () => drawVerdict(verdict)),

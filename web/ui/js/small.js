@@ -14,7 +14,7 @@ export function mountRatio(panel) {
     const plan = store.plan;
     if (!plan || !plan.tasks.length) return fill(at, h("p", { class: "empty" }, "The scenario has no tasks."));
     fill(at, h("table", { class: "list narrow" }, h("caption", { class: "unseen" }, "Ratio of tasks"),
-      h("thead", null, h("tr", null, h("th", { scope: "col" }, "Task"), h("th", { scope: "col", class: "n" }, "Weight"), h("th", { scope: "col", class: "n" }, "Requests"), h("th", { scope: "col", class: "n" }, "Share"), h("th", null, h("span", { class: "unseen" }, "Share drawn")))),
+      h("thead", null, h("tr", null, h("th", { scope: "col" }, "Task"), h("th", { scope: "col", class: "n" }, "Weight"), h("th", { scope: "col", class: "n" }, "Requests"), h("th", { scope: "col", class: "n" }, "Share"), h("th", { class: "wide" }, h("span", { class: "unseen" }, "Share drawn")))),
       h("tbody", null, plan.tasks.map((t) => {
         const share = plan.ratio[t.name] ?? 0;
         return h("tr", null, h("td", { class: "t" }, t.name), h("td", { class: "n" }, count(t.weight)), h("td", { class: "n" }, count(t.requests)), h("td", { class: "n" }, percent(share)), h("td", { class: "wide" }, bar(share)));
@@ -38,7 +38,7 @@ export function mountWorkers(panel) {
   function draw(workers) {
     if (!workers.length) return fill(at, h("p", { class: "empty" }, "Workers report once a second while a run goes."));
     fill(at, h("table", { class: "list narrow" }, h("caption", { class: "unseen" }, "Workers"),
-      h("thead", null, h("tr", null, h("th", { scope: "col" }, "Worker"), h("th", { scope: "col", class: "n" }, "Users"), h("th", { scope: "col", class: "n" }, "Connections"), h("th", { scope: "col", class: "n" }, "CPU"), h("th", null, h("span", { class: "unseen" }, "CPU drawn")))),
+      h("thead", null, h("tr", null, h("th", { scope: "col" }, "Worker"), h("th", { scope: "col", class: "n" }, "Users"), h("th", { scope: "col", class: "n" }, "Connections"), h("th", { scope: "col", class: "n" }, "CPU"), h("th", { class: "wide" }, h("span", { class: "unseen" }, "CPU drawn")))),
       h("tbody", null, workers.map((w) => h("tr", null, h("td", null, "Thread " + (w.id + 1)), h("td", { class: "n" }, count(w.users)), h("td", { class: "n" }, count(w.connections)), h("td", { class: "n" }, percent(w.cpu)), h("td", { class: "wide" }, bar(w.cpu)))))));
   }
   load();

@@ -1,0 +1,149 @@
+// What a person does at the page, one scene per name: node walk.mjs SCENE BASE TARGET FOLDER [FILE]
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { axe, kpi, launch, number, open, start, stop, until } from "./browser.mjs";
+
+const [scene, base, target, folder, file] = process.argv.slice(2);
+const browser = await launch();
+
+const requests = async (page) => number((await page.locator('[data-kpi="rps"] .note').textContent()) || "0");
+const fine = (page) => assert.deepEqual(page.wrong, []);
+
+// The chart's pixels, to tell whether they change.
+const points = (page) => page.evaluate(() => document.querySelector(".chart canvas").toDataURL());
+
+const scenes = {
+  // Start from the form, edit while it goes, see numbers and charts move, a second client watching, stop.
+  async run() {
+    const page = await open(browser, base);
+    assert.match(await page.locator(".plan").textContent(), /this machine/);
+    assert.match(await page.locator(".flow").textContent(), /token/);
+    await start(page, { users: 5 });
+    const other = await open(browser, base, { hash: "#charts", scheme: "dark" });
+    await until("5 users", async () => number(await kpi(page, "users")) === 5);
+    const before = await requests(page);
+    await until("requests go up", async () => (await requests(page)) > before);
+    await until("rows", async () => (await page.locator(".big tbody tr").count()) >= 2);
+    const first = await page.locator(".big tfoot td").nth(2).textContent();
+    await until("the table moves", async () => (await page.locator(".big tfoot td").nth(2).textContent()) !== first);
+    const pixels = await points(other);
+    await until("the chart moves", async () => (await points(other)) !== pixels);
+
+    await page.keyboard.press("e");
+    await page.fill("#edit-users", "12");
+    await page.click("dialog button[type=submit]");
+    await until("12 users", async () => number(await kpi(page, "users")) === 12);
+    await until("the other page, too", async () => number(await kpi(other, "users")) === 12);
+    await page.keyboard.press("w");
+    await until("one more by key", async () => number(await kpi(page, "users")) === 13);
+
+    await page.click("text=Reset statistics");
+    await until("reset", async () => (await requests(page)) < before + 200);
+    await stop(page);
+    await other.waitForSelector('.pill[data-state="stopped"]');
+    assert.match(await page.locator(".verdict").textContent(), /requests/);
+    await page.click("text=New run");
+    await page.waitForSelector("form.form");
+    await other.waitForSelector("form.form");
+    fine(page);
+    fine(other);
+  },
+
+  // Every file is saved into the folder; the caller parses them.
+  async downloads() {
+    const page = await open(browser, base);
+    await start(page, { users: 5 });
+    await until("requests", async () => (await requests(page)) > 20);
+    await page.goto(base + "/#downloads");
+    await until("two files wait for the end", async () => (await page.locator(".files .button.off").count()) === 2);
+    await stop(page);
+    await until("all files", async () => (await page.locator(".files a").count()) === 8);
+    const names = [];
+    for (const link of await page.locator(".files a").all()) {
+      const [download] = await Promise.all([page.waitForEvent("download"), link.click()]);
+      assert.equal(await download.failure(), null);
+      await download.saveAs(join(folder, download.suggestedFilename()));
+      names.push(download.suggestedFilename());
+    }
+    writeFileSync(join(folder, "names.json"), JSON.stringify(names));
+    fine(page);
+  },
+
+  // A recording is uploaded, its tokens are shown before anything is sent, then it runs.
+  async upload() {
+    const page = await open(browser, base);
+    assert.match(await page.locator(".plan").textContent(), /No scenario yet/);
+    assert.ok(await page.locator("form.form button[type=submit]").isDisabled());
+    await axe(page, "without a scenario");
+    await page.setInputFiles("#file", file);
+    await page.waitForSelector(".flow li");
+    assert.match(await page.locator(".plan").textContent(), /recorded requests kept, read as HAR/);
+    await start(page, { users: 4, host: target, time: "20s" });
+    await until("requests", async () => (await requests(page)) > 20);
+    await stop(page);
+    assert.equal(number(await kpi(page, "failures")), 0);
+    await page.goto(base + "/#scenario");
+    await page.waitForSelector(".yaml .tok");
+    fine(page);
+  },
+
+  // What is not a recording is refused with a sentence, and what was there stays.
+  async refused() {
+    const page = await open(browser, base);
+    const name = await page.locator(".which strong").textContent();
+    await page.setInputFiles("#file", { name: "holiday.jpg", mimeType: "image/jpeg", buffer: Buffer.from("\xff\xd8\xff not a recording", "latin1") });
+    await until("an error", async () => (await page.locator("form .error").textContent()).length > 10);
+    assert.equal(await page.locator(".which strong").textContent(), name);
+    page.wrong = page.wrong.filter((w) => !w.includes("422"));
+    fine(page);
+  },
+
+  // Load for another machine is started only after it was agreed to. Nothing is sent here.
+  async confirm() {
+    const page = await open(browser, base);
+    await page.fill("#host", "http://192.0.2.7:9");
+    await page.locator("#host").blur();
+    await page.waitForSelector(".confirm:not([hidden])");
+    assert.match(await page.locator(".confirm").textContent(), /192\.0\.2\.7/);
+    await axe(page, "with another machine");
+    await page.click("form.form button[type=submit]");
+    assert.equal(await page.locator("#confirm").evaluate((el) => el.validity.valueMissing), true);
+    assert.equal(await page.locator(".pill").getAttribute("data-state"), "ready");
+    fine(page);
+  },
+
+  // The server goes (the caller ends it when we say so): the page says it is not connected.
+  async lost() {
+    const page = await open(browser, base);
+    await start(page, { users: 3 });
+    await until("requests", async () => (await requests(page)) > 5);
+    console.log("up");
+    await page.waitForSelector('.pill[data-state="lost"]');
+    assert.match(await page.locator(".alert.lost").textContent(), /Connection lost/);
+    await axe(page, "without a connection");
+  },
+
+  // Ten thousand rows: only those in view exist, sorting and filtering answer at once.
+  async many() {
+    const page = await open(browser, base);
+    await start(page, { users: 2 });
+    await until("rows", async () => /10,000/.test(await page.locator(".tools .hint").first().textContent()));
+    assert.ok((await page.locator(".big tbody tr").count()) < 120);
+    const from = Date.now();
+    await page.locator(".big th button", { hasText: "# Requests" }).click();
+    await page.locator(".frame").evaluate((el) => (el.scrollTop = el.scrollHeight / 2));
+    await until("the middle is there", async () => (await page.locator(".big tbody tr:not(.gap)").count()) > 10);
+    await page.fill("#filter", "item/9999");
+    await until("one row", async () => (await page.locator(".big tbody tr:not(.gap)").count()) === 1);
+    assert.ok(Date.now() - from < 4000, `sorting, scrolling and filtering took ${Date.now() - from} ms`);
+    await stop(page);
+    fine(page);
+  },
+};
+
+try {
+  await scenes[scene]();
+} finally {
+  await browser.close();
+}
