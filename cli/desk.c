@@ -29,7 +29,7 @@ struct desk {
     bool going, stopping, quit;
     char scenario[4096]; /* empty: none yet */
     char shown[256];     /* its name for people */
-    char folder[64];     /* private: what uploads became */
+    char folder[256];    /* private: what uploads became */
     struct buf plan, import;
     int wake_fd;
     int code;         /* of the last run */
@@ -326,7 +326,7 @@ static void watch(struct desk *d, int signals)
 static void remove_folder(const char *folder)
 {
     static const char *const names[] = { "scenario.yaml", "scenario.secrets.csv" };
-    char path[200];
+    char path[400];
     for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
         snprintf(path, sizeof path, "%s/%s", folder, names[i]);
         unlink(path);
@@ -357,8 +357,10 @@ static bool open_page(struct desk *d, struct err *err)
 static bool open_desk(struct desk *d, struct err *err)
 {
     const struct opt_rest *rest = &d->base->rest;
-    snprintf(d->folder, sizeof d->folder, "/tmp/reprise-desk-XXXXXX");
-    if (!mkdtemp(d->folder)) {
+    const char *tmp = getenv("TMPDIR");
+    int n =
+        snprintf(d->folder, sizeof d->folder, "%s/reprise-desk-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    if (n < 0 || (size_t)n >= sizeof d->folder || !mkdtemp(d->folder)) {
         d->folder[0] = '\0';
         return err_sys(err, ERR_INTERNAL, errno, "temporary folder");
     }

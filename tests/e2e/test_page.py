@@ -61,8 +61,8 @@ def setUpModule():
 class Page(Process):
     """`reprise run` with its page on a port from the kernel; .base is its address."""
 
-    def __init__(self, folder, *args):
-        super().__init__([REPRISE, "run", *args, "-q", "-P", "0"], cwd=folder)
+    def __init__(self, folder, *args, env=None):
+        super().__init__([REPRISE, "run", *args, "-q", "-P", "0"], cwd=folder, env={**os.environ, **(env or {})})
         line = self.child.stdout.readline().strip()
         self.link = line.removeprefix("The page: ")
         self.base = self.link.split("?")[0].rstrip("/")

@@ -26,9 +26,9 @@ class WebTest(TestCase):
         super().setUp()
         self.target = self.demo()
 
-    def page(self, *args, more=""):
+    def page(self, *args, more="", env=None):
         self.write("shop.yaml", SCENARIO.format(target=self.target.base, more=more))
-        page = self.started(Page(self.dir, "shop.yaml", *args))
+        page = self.started(Page(self.dir, "shop.yaml", *args, env=env))
         self.base = page.base
         return page
 
@@ -258,20 +258,18 @@ class Doors(WebTest):
         self.reprise("run", "shop.yaml", "--tls-cert", "cert.pem", "-P", 0, code=2, env={"REPRISE_HEADLESS": "0"})
 
     def test_uploads_leave_nothing_behind(self):
-        def left():
-            return {p.name for p in pathlib.Path("/tmp").glob("reprise-*")}
-        before = left()
-        page = self.page()
+        tmp = self.dir / "tmp"
+        tmp.mkdir()
+        page = self.page(env={"TMPDIR": str(tmp)})
         har = (TOP / "scenarios" / "examples" / "demo.har").read_bytes()
         status, _, body = http("POST", self.base + "/api/scenario?name=demo.har", har)
         self.assertEqual(status, 200, body)
         self.assertEqual(json.loads(body)["name"], "demo")
-        mine = [p for p in pathlib.Path("/tmp").glob("reprise-*/*") if p.parent.name in left() - before]
-        self.assertTrue(all(p.stat().st_mode & 0o77 == 0 for p in mine), mine)
-        self.assertFalse([p for p in mine if p.name.startswith("upload-")])
-        names = left() - before
+        files = [p for p in tmp.rglob("*") if p.is_file()]
+        self.assertEqual(sorted(p.name for p in files), ["scenario.secrets.csv", "scenario.yaml"])
+        self.assertTrue(all(p.stat().st_mode & 0o77 == 0 and p.parent.stat().st_mode & 0o77 == 0 for p in files))
         page.stop()
-        self.assertFalse(names & left())
+        self.assertEqual(list(tmp.rglob("*")), [])
 
 
 @unittest.skipIf(SANITIZED, "measures CPU")
