@@ -6,7 +6,7 @@
 
 #include "base/num.h"
 
-#define STEPS_MAX 200000
+#define STEPS_MAX 20000
 
 static bool put_value(const struct json *j, const struct want *w, struct arena *a)
 {
