@@ -82,6 +82,7 @@ struct import {
     struct settings set;
     struct session *sessions[RECORDING_MAX];
     size_t n;
+    struct scenario *plan; /* instead of sessions */
     struct file feed;
     struct arena *a;
     struct slice *unique, *hosts;
@@ -98,9 +99,25 @@ static struct slice *slices(struct arena *a, const struct opt_list *l)
     return v;
 }
 
+/* A plan is a scenario already: the only input. */
+static bool read_plan(struct import *im, const char *path, const struct import_source *src,
+                      struct err *err)
+{
+    if (im->n > 0 || im->plan)
+        return err_set(err, ERR_USAGE, "%s: a plan (%s) cannot be joined with other recordings",
+                       path, import_format(src)->what);
+    im->plan = foreign_read(import_format(src)->name, path, import_text(src), &im->report, err);
+    return im->plan != NULL;
+}
+
 static bool read_one(struct import *im, const char *path, struct err *err)
 {
     struct import_source *src = import_read_open(path, &im->set.choice, err);
+    if (src && import_format(src)->kind == IMPORT_PLAN) {
+        bool ok = read_plan(im, path, src, err);
+        import_close(src);
+        return ok;
+    }
     struct session *s = src ? import_read_session(src, &im->set.choice, err) : NULL;
     if (s && im->n == 0) im->report.format = slice_z(import_format(src)->name);
     if (s) im->sessions[im->n++] = s;
@@ -165,6 +182,14 @@ static bool open_feed(struct import *im, struct err *err)
     return true;
 }
 
+/* Feeds are written where the scenario is, which names them without a folder. */
+static const char *feed_path(const struct import *im, struct slice file)
+{
+    struct slice out = slice_z(im->set.out && strcmp(im->set.out, "-") != 0 ? im->set.out : "");
+    struct slice folder = slice_sub(out, 0, out.n - base_of(out).n);
+    return arena_printf(im->a, "%.*s%.*s", SL_FMT(folder), SL_FMT(file)).p;
+}
+
 static bool write_scenario(struct import *im, const struct scenario *s, struct err *err)
 {
     struct buf text = BUF_INIT(SCENARIO_MAX);
@@ -172,6 +197,8 @@ static bool write_scenario(struct import *im, const struct scenario *s, struct e
         scenario_write(s, &text) || err_set(err, ERR_INTERNAL, "the scenario is larger than 2 GB");
     if (ok) ok = file_write(im->set.out ? im->set.out : "-", buf_slice(&text), err);
     if (ok && im->report.secrets.n) ok = file_write(im->secrets_path, im->report.secrets, err);
+    for (size_t i = 0; ok && i < im->report.feeds_n; i++)
+        ok = file_write(feed_path(im, im->report.feeds[i].file), im->report.feeds[i].text, err);
     buf_reset(&text);
     if (ok && im->set.report) {
         import_report_json(&im->report, &text);
@@ -208,13 +235,16 @@ static bool import(struct import *im, const struct opt_rest *rest, struct err *e
     im->cfg.keep_static = im->set.keep_static;
     im->cfg.keep_third_party = im->set.keep_third_party;
     im->cfg.pause_factor = im->set.pause_factor;
-    struct scenario *s =
-        correlate((const struct session *const *)im->sessions, im->n, &im->cfg, &im->report, err);
+    struct scenario *s = im->plan;
+    if (!s)
+        s = correlate((const struct session *const *)im->sessions, im->n, &im->cfg, &im->report,
+                      err);
     if (!s) return false;
     s->name = arena_dup(s->arena, base_of(stem_of(slice_z(rest->v[0]))));
     bool ok = write_scenario(im, s, err);
     if (ok && !im->set.quiet) print_report(im);
     scenario_free(s);
+    im->plan = NULL;
     return ok;
 }
 
@@ -229,6 +259,7 @@ static int run(int argc, char **argv)
     if (err_is(&err)) code = cmd_fail(command.name, &err);
     for (size_t i = 0; i < im.n; i++)
         session_free(im.sessions[i]);
+    scenario_free(im.plan);
     file_close(&im.feed);
     opts_free(&command, &im.set, &rest);
     arena_free(im.a);

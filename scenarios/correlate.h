@@ -36,6 +36,11 @@ struct count_by {
     size_t count;
 };
 
+/* A feed that import makes from a plan's CSV file, to be written beside the scenario. */
+struct import_feed {
+    struct slice file, text;
+};
+
 struct import_report {
     struct slice format; /* "har" … set by who read the file */
     size_t entries_read, entries_kept;
@@ -47,6 +52,8 @@ struct import_report {
     size_t tokens_n;
     struct slice *warnings;
     size_t warnings_n;
+    struct import_feed *feeds;
+    size_t feeds_n;
     struct slice secrets; /* CSV of the recorded account and other secrets, to be written as
                              secrets_file; empty: there are none, or the user's feed holds them */
 };

@@ -4,6 +4,7 @@
 
 #include "scenarios/correlate.h"
 #include "scenarios/extract.h"
+#include "scenarios/foreign.h"
 #include "scenarios/model.h"
 #include "scenarios/template.h"
 
