@@ -12,6 +12,7 @@ struct reader {
 
 static const struct reader readers[] = {
     { "jmx", jmx_read },
+    { "tsung", tsung_read },
 };
 
 static struct slice stem(struct slice path)

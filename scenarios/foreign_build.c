@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/enc.h"
 #include "base/num.h"
@@ -258,7 +259,10 @@ struct slice foreign_path(struct foreign *f, struct slice path)
     bool absolute = path.n && path.p[0] == '/';
     int n = snprintf(joined, sizeof joined, "%.*s%s%.*s", absolute ? 0 : (int)folder.n, folder.p,
                      absolute ? "" : "/", SL_FMT(path));
-    char *full = n > 0 && (size_t)n < sizeof joined ? realpath(joined, NULL) : NULL;
+    struct stat st;
+    bool there = path.n && n > 0 && (size_t)n < sizeof joined && stat(joined, &st) == 0 &&
+                 S_ISREG(st.st_mode);
+    char *full = there ? realpath(joined, NULL) : NULL;
     struct slice out = full ? arena_dup(f->a, slice_z(full)) : foreign_keep(f, path);
     free(full);
     return out;

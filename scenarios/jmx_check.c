@@ -212,7 +212,8 @@ static void check_body(struct jmx *j, struct slice s, unsigned how, struct check
 static void check_header(struct jmx *j, struct slice s, unsigned how, struct check *c)
 {
     struct slice name, value;
-    if (how & NOT || !is_plain(slice_sub(s, 0, slice_chr(s, ':')))) {
+    bool named = slice_chr(s, ':') != SLICE_NONE || slice_chr(s, '-') != SLICE_NONE;
+    if (how & NOT || !named || !is_plain(slice_sub(s, 0, slice_chr(s, ':')))) {
         foreign_warn(j->f, "a check of headers (%.*s) is left out", SL_FMT(s));
         return;
     }
