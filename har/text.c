@@ -119,26 +119,28 @@ void text_base64(struct buf *out, struct slice s)
     buf_addc(out, '"');
 }
 
-static void add_fraction(struct buf *out, uint64_t v, unsigned digits)
+static void digits3(char *out, uint32_t v)
 {
-    char text[9];
-    for (unsigned i = digits; i-- > 0; v /= 10)
-        text[i] = (char)('0' + v % 10);
-    while (digits && text[digits - 1] == '0')
-        digits--;
-    if (!digits) return;
-    buf_addc(out, '.');
-    buf_add(out, (struct slice){ text, digits });
+    out[0] = (char)('0' + v / 100);
+    out[1] = (char)('0' + v / 10 % 10);
+    out[2] = (char)('0' + v % 10);
 }
 
 void text_ms(struct buf *out, int64_t ns)
 {
-    if (ns < 0) {
-        buf_add(out, SL("-1"));
+    if (ns <= 0) {
+        buf_add(out, ns ? SL("-1") : SL("0"));
         return;
     }
+    char text[7] = ".";
+    uint32_t fraction = (uint32_t)((uint64_t)ns % NS_PER_MS), below_us = fraction % 1000;
+    size_t n = fraction == 0 ? 0 : below_us ? 7 : 4;
     buf_addu(out, (uint64_t)ns / NS_PER_MS);
-    add_fraction(out, (uint64_t)ns % NS_PER_MS, 6);
+    digits3(text + 1, fraction / 1000);
+    digits3(text + 4, below_us);
+    while (n && text[n - 1] == '0')
+        n--;
+    buf_add(out, (struct slice){ text, n });
 }
 
 void text_time(struct buf *out, struct text_clock *c, int64_t utc_ns)

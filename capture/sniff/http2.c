@@ -149,7 +149,7 @@ static void take_field(struct arena *a, struct fields *f, struct slice name, str
 /* Decodes a whole block; a NULL arena only keeps the table right. */
 static bool inflate_block(struct side *s, struct arena *a, struct fields *f)
 {
-    const uint8_t *p = (const uint8_t *)s->block.p;
+    const uint8_t *p = (const uint8_t *)buf_z(&s->block); /* never NULL, also for an empty block */
     size_t n = s->block.n;
     for (;;) {
         nghttp2_nv nv;
