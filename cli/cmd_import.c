@@ -40,6 +40,8 @@ static const struct opt options[] = {
       "saz, "
       "har.zip, jtl, gor, mitmproxy, messages, base64; of plans jmx, tsung, postman, soapui, curl.",
       NULL },
+    { OPT_TEXT, 'k', "keylog", "FILE", offsetof(struct settings, choice.keylog),
+      "TLS keys of a packet capture (SSLKEYLOGFILE).", NULL },
     { OPT_FLAG, 0, "list", NULL, offsetof(struct settings, list),
       "Only print the entries as a table.", NULL },
     { OPT_LIST, 0, "only", "PATTERN", offsetof(struct settings, choice.only),

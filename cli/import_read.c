@@ -26,11 +26,10 @@ static void on_progress(void *arg, size_t done, size_t total)
     fflush(stderr);
 }
 
-struct import_source *import_read_open(const char *path, const struct import_choice *c,
-                                       struct err *err)
+struct import_source *import_read_open(const char *path, struct import_choice *c, struct err *err)
 {
-    static const struct import_options options = { .progress = on_progress };
-    return import_open(path, c->format, &options, err);
+    c->options = (struct import_options){ .progress = on_progress, .keylog = c->keylog };
+    return import_open(path, c->format, &c->options, err);
 }
 
 /* ---- patterns ------------------------------------------------------------------------------------- */

@@ -9,11 +9,12 @@ struct import_choice {
     struct opt_list only, exclude, pages; /* methods, hosts, paths and URLs with wildcards */
     const char *between;                  /* FROM..TO */
     const char *format;                   /* NULL: found by content */
+    const char *keylog;                   /* for packets */
+    struct import_options options;        /* set by import_read_open */
 };
 
-/* The source, its format known; a progress line on a terminal for large files. Gives. */
-struct import_source *import_read_open(const char *path, const struct import_choice *c,
-                                       struct err *err);
+/* The source, its format known (c stays while it is open); a progress line on a terminal for large files. Gives. */
+struct import_source *import_read_open(const char *path, struct import_choice *c, struct err *err);
 /* A recording's session, narrowed to what was chosen. Gives. */
 struct session *import_read_session(struct import_source *src, const struct import_choice *c,
                                     struct err *err);

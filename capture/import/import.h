@@ -25,6 +25,7 @@ struct import_format {
 struct import_options {
     size_t max_bytes;   /* of the file, and of what it holds when unpacked; 0: 1 GiB */
     size_t max_entries; /* 0: 1,000,000 */
+    const char *keylog; /* TLS key log for packets, NULL for none */
     /* Called now and then with how much of the file was read. NULL: not. */
     void (*progress)(void *arg, size_t done, size_t total);
     void *progress_arg;
