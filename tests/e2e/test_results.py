@@ -2,7 +2,7 @@
 import csv
 import gzip
 import hashlib
-import http.server
+import http.server as http_server
 import io
 import json
 import os
@@ -17,9 +17,11 @@ import tempfile
 import threading
 import time
 import unittest
+import urllib.parse
 import xml.etree.ElementTree as xml
 
-from harness import REPRISE, SANITIZED, SYSTEM_PYTHON, TOP, Process, TestCase, wait_for
+from harness import SANITIZED, SYSTEM_PYTHON, TOP, Process, TestCase, answers, free_port, http, wait_for
+from test_page import Page
 
 SCENARIO = """
 reprise: 1
@@ -422,7 +424,7 @@ class Compare(Results):
         self.assertIn("NOT COMPARABLE: the numbers of users differ", done.stdout)
 
 
-class Receiver(http.server.BaseHTTPRequestHandler):
+class Receiver(http_server.BaseHTTPRequestHandler):
     def do_POST(self):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         self.server.got.append((self.path, self.headers["Content-Type"], body))
@@ -435,7 +437,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
 
 class Live(Results):
     def receiver(self):
-        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+        server = http_server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
         server.got = []
         threading.Thread(target=server.serve_forever, daemon=True).start()
         self.addCleanup(server.server_close)
@@ -476,6 +478,39 @@ class Live(Results):
     def test_a_receiver_that_is_not_there(self):
         done = self.run_load("--otlp", "http://127.0.0.1:1", length="1s")
         self.assertIn("intervals were not sent", done.stderr)
+
+
+class Prometheus(Results):
+    """The real one, from apt, scrapes a running test."""
+
+    def test_it_is_scraped_and_queried(self):
+        if not shutil.which("prometheus"):
+            self.skipTest("prometheus is not installed")
+        self.write("s.yaml", SCENARIO.replace("https://shop.example", self.demo().base))
+        page = self.started(Page(self.dir, "s.yaml", "--autostart", "-u", "2", "-t", "60s", "--no-archive"))
+        target, port = page.base.split("//")[1], free_port()
+        wait_for("requests", lambda: "reprise_requests_total" in http("GET", page.base + "/metrics")[2].decode())
+        text = http("GET", page.base + "/metrics")[2]
+        lint = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True)
+        self.assertEqual(lint.returncode, 0, lint.stderr + lint.stdout)
+        self.write("prom.yml", "global: { scrape_interval: 1s }\n"
+                   f"scrape_configs: [{{ job_name: reprise, static_configs: [{{ targets: ['{target}'] }}] }}]\n")
+        self.started(Process(["prometheus", "--config.file", self.dir / "prom.yml", "--storage.tsdb.path",
+                              self.dir / "tsdb", "--web.listen-address", f"127.0.0.1:{port}"],
+                             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        wait_for("prometheus", lambda: answers(port))
+
+        def ask(query):
+            status, _, body = http("GET", f"http://127.0.0.1:{port}/api/v1/query?query={urllib.parse.quote(query)}")
+            found = json.loads(body)["data"]["result"] if status == 200 else []
+            return {tuple(sorted(r["metric"].items())): float(r["value"][1]) for r in found}
+
+        got = wait_for("samples", lambda: ask("sum by (step) (reprise_requests_total) > 0"))
+        self.assertEqual({dict(k)["step"] for k in got}, {"home", "/missing"})
+        rate = 'histogram_quantile(0.95, sum by (le) (rate(reprise_response_seconds_bucket[10s])))'
+        quantile = wait_for("a quantile", lambda: [v for v in ask(rate).values() if v > 0])
+        self.assertLess(quantile[0], 5)
+        self.assertEqual(list(ask("reprise_users").values()), [2.0])
 
 
 if __name__ == "__main__":
