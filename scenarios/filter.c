@@ -266,6 +266,14 @@ static void keep_hosts(struct flow *f)
     map_free(visited);
 }
 
+/* What the reader warned of is most often why. */
+static bool nothing_left(const struct session *s, struct err *err)
+{
+    struct slice why = s->warnings_n ? s->warnings[0] : (struct slice){ 0 };
+    return err_set(err, ERR_INPUT, "%.*s: no request in it can be replayed%s%.*s", SL_FMT(s->source),
+                   why.n ? ": " : "", SL_FMT(why));
+}
+
 bool flow_keep(struct flow *f, const struct session *s, struct err *err)
 {
     f->items = arena_many(f->a, s->n ? s->n : 1, struct item);
@@ -278,7 +286,7 @@ bool flow_keep(struct flow *f, const struct session *s, struct err *err)
             fill(f, &f->items[f->n++], s->exchanges[i], &u);
     }
     if (!f->n)
-        return err_set(err, ERR_INPUT, "%.*s: no request in it can be replayed", SL_FMT(s->source));
+        return nothing_left(s, err);
     link_hops(f);
     f->target = find_main(f);
     keep_hosts(f);

@@ -482,7 +482,10 @@ static struct session *read_packets(const struct import_source *src, struct err 
     }
     struct capture_report *report = mem_alloc(1, sizeof *report);
     struct session *s = capture_to_session(&cfg, report, err);
-    if (s) warn_of_packets(s, report);
+    if (s) {
+        s->source = arena_dup(s->arena, slice_z(src->path));
+        warn_of_packets(s, report);
+    }
     free(report);
     return s;
 }
