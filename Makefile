@@ -63,6 +63,8 @@ $(BUILD)/%.o: %.c
 	$(if $(V),,@echo "  $<")
 	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
 
+$(BUILD)/cli/demo_har.o: scenarios/examples/demo.har
+
 deps:                       ## install what is missing (apt packages by name)
 	@tests/deps
 demo:                       ## the whole way once: import, replay, archive

@@ -15,13 +15,20 @@
 struct settings {
     bool serve;
     uint32_t port;
+    struct demo_way_cfg way;
 };
 
 static const struct opt options[] = {
     { OPT_FLAG, 0, "serve", NULL, offsetof(struct settings, serve),
       "Only serve the demo target: its base URL is the first line of the output.", NULL },
     { OPT_U32, 0, "port", "P", offsetof(struct settings, port),
-      "Port of the demo target on 127.0.0.1; 0, the default: any free one.", NULL },
+      "With --serve: port on 127.0.0.1; 0, the default: any free one.", NULL },
+    { OPT_TEXT, 'u', "users", "N", offsetof(struct settings, way.users),
+      "Virtual users of the load (50).", NULL },
+    { OPT_TEXT, 't', "run-time", "TIME", offsetof(struct settings, way.run_time),
+      "How long the load lasts (10s).", NULL },
+    { OPT_TEXT, 0, "folder", "FOLDER", offsetof(struct settings, way.folder),
+      "Where scenario and archive go; a new folder in /tmp if not given.", NULL },
 };
 
 static const struct opt_cmd command = {
@@ -64,7 +71,7 @@ static int serve(uint16_t port, struct err *err)
 
 static int run(int argc, char **argv)
 {
-    struct settings set = { 0 };
+    struct settings set = { .way = { .users = "50", .run_time = "10s" } };
     struct opt_rest rest = { 0 };
     struct err err = { 0 };
     int code = 0;
@@ -74,7 +81,7 @@ static int run(int argc, char **argv)
     else if (go == OPT_GO && set.port > UINT16_MAX)
         err_set(&err, ERR_USAGE, "port %u is larger than %u", set.port, UINT16_MAX);
     else if (go == OPT_GO)
-        code = serve((uint16_t)set.port, &err);
+        code = set.serve ? serve((uint16_t)set.port, &err) : demo_way(&set.way, &err);
     if (err_is(&err) && code == 0) code = cmd_fail(command.name, &err);
     opts_free(&command, &set, &rest);
     return code;

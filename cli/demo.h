@@ -110,4 +110,15 @@ uint16_t demo_port(const struct demo *d);
 /* Ends the server, writes what was counted, frees. */
 void demo_stop(struct demo *d, struct demo_truth *truth);
 
+/* ---- the whole way ----------------------------------------------------------------------------- */
+
+struct slice demo_har(void); /* the embedded recording */
+
+struct demo_way_cfg {
+    const char *folder; /* for its files; NULL: a new one in /tmp */
+    const char *users, *run_time;
+};
+/* The exit code; 0 with err set when something of the demo itself fails. */
+int demo_way(const struct demo_way_cfg *cfg, struct err *err);
+
 #endif
