@@ -43,7 +43,9 @@ static void keep_failure(struct verdict *v, struct sample *s)
 {
     struct worker *w = v->f->vu->w;
     const struct call *c = &v->f->call;
-    if (v->text.n == 0 && c->trouble) v->text = slice_z(c->trouble);
+    if (v->text.n == 0 && c->trouble)
+        v->text = v->outcome == OUTCOME_TLS ? arena_printf(w->scratch, "TLS: %s", c->trouble)
+                                            : slice_z(c->trouble);
     if (v->text.n) s->message = recorder_message(w->rec, v->text);
     if (c->status && s->message)
         recorder_failing_answer(w->rec, s->message, head_text(w, c), v->body);

@@ -225,7 +225,7 @@ bool hosts_resolve(struct hosts *h, struct err *err)
     for (size_t i = 0; i < h->n; i++) {
         int failed = resolve(h, h->v[i]);
         if (failed && i == 0)
-            return err_set(err, ERR_USAGE, "%.*s has no address: %s", SL_FMT(h->v[i]->host),
+            return err_set(err, ERR_INPUT, "%.*s has no address: %s", SL_FMT(h->v[i]->host),
                            gai_strerror(failed));
     }
     return true;

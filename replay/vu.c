@@ -183,6 +183,9 @@ static void leave(struct vu *vu)
         end(vu);
         return;
     }
+    /* The run's end cuts a pause short: what follows is meant for now, not for the pause's end. */
+    uint64_t now = loop_now_ns(vu->w->loop);
+    if (vu->due_ns > now) vu->due_ns = now;
     enter(vu, VU_ON_STOP, ops);
 }
 
