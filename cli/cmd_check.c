@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/mem.h"
 #include "base/map.h"
 #include "base/num.h"
 #include "cli/opt.h"
@@ -271,8 +272,8 @@ static bool set_env(const struct settings *set, struct err *err)
         struct slice name, value, pair = slice_z(set->env.v[i]);
         if (!slice_cut(pair, '=', &name, &value) || name.n == 0)
             return err_set(err, ERR_USAGE, "--env %s: write KEY=VALUE", set->env.v[i]);
-        char *key = strndup(name.p, name.n);
-        bool ok = key && setenv(key, value.p, 1) == 0;
+        char *key = mem_dup(name.p, name.n);
+        bool ok = setenv(key, value.p, 1) == 0;
         int errnum = errno;
         free(key);
         if (!ok) return err_sys(err, ERR_USAGE, errnum, "--env %s", set->env.v[i]);

@@ -257,7 +257,7 @@ class BadInput(TestCase):
         self.refused("garbage.yaml", code=3, says="garbage.yaml:1:1")
         self.refused("other.yaml", code=3, says="other.yaml:1:")
         self.refused("hosts.yaml", code=2, says="hosts.yaml:7:")
-        self.refused("ok.yaml", "-H", "http://no.such.host.invalid", code=2, says="no.such.host.invalid")
+        self.refused("ok.yaml", "-H", "http://no.such.host.invalid", code=3, says="no.such.host.invalid")
         self.refused("ok.yaml", "-H", "gopher://x", code=2, says="gopher://x")
         self.refused("ok.yaml", "-u", "many", code=2, says="--users")
         self.refused("ok.yaml", "--stage", "30s", code=2, says="--stage")
