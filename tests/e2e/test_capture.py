@@ -14,7 +14,7 @@ import socket
 import subprocess
 import unittest
 
-from harness import REPRISE, TestCase, answers, free_port, wait_for
+from harness import REPRISE, TOP, TestCase, answers, free_port, wait_for
 
 CURL = shutil.which("curl")
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
@@ -364,6 +364,11 @@ class Report(TestCase):
         self.assertEqual(ran.returncode, 0)
         self.assertEqual(json.loads((folder / "c.json").read_text())["damaged_files"], 1)
         self.assertRegex(ran.stderr, re.compile("damaged.*cut short"))
+
+    def test_seeds_of_the_fuzzers(self):
+        for path in sorted((TOP / "tests/fuzz/seeds/capture").iterdir()):
+            ran = self.run_capture("-q", "-r", path, "-o", self.dir / "s.har")
+            self.assertEqual((path.name, ran.returncode, len(entries(self.dir / "s.har"))), (path.name, 0, 1))
 
 
 if __name__ == "__main__":

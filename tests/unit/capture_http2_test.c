@@ -256,3 +256,14 @@ TEST(capture_http2_server_first_and_table_size)
     CHECK_U(p.lab->report.complete, 1);
     pair_free(&p);
 }
+
+TEST(capture_http2_empty_header_block)
+{
+    struct pair p = pair_new();
+    frame(&p.client, F_HEADERS, END_STREAM | END_HEADERS, 1, SL(""));
+    send_all(&p, 1000);
+    lab_end(p.lab, FLOW_FIN);
+    CHECK_U(p.lab->report.complete, 0);
+    CHECK_U(p.lab->report.incomplete, 1);
+    pair_free(&p);
+}
