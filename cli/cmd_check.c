@@ -23,7 +23,7 @@
 struct settings {
     const char *host;
     struct opt_list env;
-    bool quiet;
+    bool quiet, functions;
 };
 
 static const struct opt options[] = {
@@ -33,6 +33,8 @@ static const struct opt options[] = {
       "A value for ${env(KEY)} in the scenario.", NULL },
     { OPT_FLAG, 'q', "quiet", NULL, offsetof(struct settings, quiet),
       "Say nothing when all is well.", NULL },
+    { OPT_FLAG, 0, "functions", NULL, offsetof(struct settings, functions),
+      "List the functions of ${...} in scenarios.", NULL },
 };
 
 static const struct opt_cmd command = {
@@ -281,6 +283,14 @@ static bool set_env(const struct settings *set, struct err *err)
     return true;
 }
 
+static void print_functions(void)
+{
+    const char *name, *help;
+    for (size_t i = 0; template_function(i, &name, &help); i++)
+        printf("  %-15s %s\n", name, help);
+    printf("  %-15s %s\n", "env", "env(NAME[, 'other']): of the environment, or -e NAME=VALUE");
+}
+
 static int run(int argc, char **argv)
 {
     struct settings set = { 0 };
@@ -288,7 +298,8 @@ static int run(int argc, char **argv)
     struct err err = { 0 };
     int code = 0;
     enum opt_go go = opts_read(&command, &set, argc, argv, &rest, &err);
-    if (go == OPT_GO && rest.n == 0) err_set(&err, ERR_USAGE, "which scenario?");
+    if (go == OPT_GO && set.functions) print_functions();
+    if (go == OPT_GO && rest.n == 0 && !set.functions) err_set(&err, ERR_USAGE, "which scenario?");
     if (go == OPT_GO && !err_is(&err)) set_env(&set, &err);
     for (size_t i = 0; go == OPT_GO && i < rest.n && !err_is(&err); i++)
         check_one(&set, rest.v[i], &err);

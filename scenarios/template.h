@@ -45,6 +45,8 @@ bool template_uses(const struct template *t, uint32_t slot);
 /* Appends text so that, compiled, it renders as itself, whatever follows it. */
 bool template_escape(struct buf *out, struct slice text);
 
+/* The functions, for help texts: false behind the last one. */
+bool template_function(size_t i, const char **name, const char **help);
 /* Behind the '}' of the "${" at text[at]; SLICE_NONE if it is not closed. */
 size_t template_expr_end(struct slice text, size_t at);
 

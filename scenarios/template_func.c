@@ -333,37 +333,46 @@ static bool run_unique(const struct tfunc_args *a, const struct template_env *en
 }
 
 static const struct tfunc table[] = {
-    { "base64", "t", 2, 8, run_base64, NULL, "base64 of a text" },
-    { "base64url", "t", 2, 8, run_base64url, NULL, "base64 for URLs, without padding" },
-    { "counter", "", 0, 24, run_counter, NULL, "1, 2, 3… per user" },
-    { "default", "tt", 1, 0, run_default, NULL, "the first text, or the second if it is empty" },
-    { "formencode", "t", 3, 0, run_formencode, NULL, "for form bodies: a blank is '+'" },
-    { "hex", "t", 2, 0, run_hex, NULL, "hexadecimal digits of a text's bytes" },
-    { "hmac", "wtt?w", 0, 128, run_hmac, check_hmac, "hmac(sha256, key, text[, base64])" },
-    { "html", "t", 6, 0, run_html, NULL, "escaped for HTML" },
+    { "base64", "t", 2, 8, run_base64, NULL, "base64(text)" },
+    { "base64url", "t", 2, 8, run_base64url, NULL, "base64url(text): for URLs, without padding" },
+    { "counter", "", 0, 24, run_counter, NULL, "counter(): 1, 2, 3... per user" },
+    { "default", "tt", 1, 0, run_default, NULL, "default(text, other): other where text is empty" },
+    { "formencode", "t", 3, 0, run_formencode, NULL,
+      "formencode(text): for form bodies, a blank is '+'" },
+    { "hex", "t", 2, 0, run_hex, NULL, "hex(text): its bytes as hexadecimal digits" },
+    { "hmac", "wtt?w", 0, 128, run_hmac, check_hmac,
+      "hmac(sha256, key, text[, base64]): also md5, sha1, sha384, sha512; hex, base64url, raw" },
+    { "html", "t", 6, 0, run_html, NULL, "html(text): escaped for HTML" },
     { "iteration", NULL, 0, 24, run_iteration, NULL, "the user's iteration, from 0" },
-    { "json", "t", 6, 0, run_json, NULL, "escaped for the inside of a JSON string" },
-    { "lower", "t", 1, 0, run_lower, NULL, "in lower case" },
-    { "md5", "t?w", 0, 128, run_md5, check_digest, "MD5 as hex (or base64, base64url, raw)" },
-    { "now", "?d", 0, 24, run_now, NULL, "seconds since 1970; now(+1h) an hour on" },
-    { "now_iso", "?d", 0, 40, run_now_iso, NULL, "2026-01-31T12:00:00.000Z" },
-    { "now_ms", "?d", 0, 24, run_now_ms, NULL, "milliseconds since 1970" },
-    { "pkce_challenge", "t", 0, 48, run_pkce, NULL, "RFC 7636 S256 of a code verifier" },
-    { "random", "nn?g", 0, 24, run_random, check_random, "a whole number from a to b" },
-    { "randstr", "n?g", 0, RANDSTR_MAX, run_randstr, check_randstr, "n letters and digits" },
-    { "sha1", "t?w", 0, 128, run_sha1, check_digest, "SHA-1 as hex (or base64, base64url, raw)" },
-    { "sha256", "t?w", 0, 128, run_sha256, check_digest, "SHA-256 as hex (or base64…)" },
-    { "sha256hex", "t", 0, 128, run_sha256, NULL, "the same as sha256" },
-    { "sha512", "t?w", 0, 160, run_sha512, check_digest, "SHA-512 as hex (or base64…)" },
-    { "substr", "tn?n", 1, 0, run_substr, NULL, "substr(text, from[, length])" },
-    { "trim", "t", 1, 0, run_trim, NULL, "without blanks at its ends" },
-    { "unbase64", "t", 1, 0, run_unbase64, NULL, "the bytes of a base64 text" },
-    { "unhex", "t", 1, 0, run_unhex, NULL, "the bytes of hexadecimal digits" },
-    { "unique", "?t", 1, 48, run_unique, NULL, "differs in every run, user and iteration" },
-    { "upper", "t", 1, 0, run_upper, NULL, "in upper case" },
-    { "urldecode", "t", 1, 0, run_urldecode, NULL, "%XX and '+' undone" },
-    { "urlencode", "t", 3, 0, run_urlencode, NULL, "percent-encoded for a URL" },
-    { "uuid", "?g", 0, 36, run_uuid, NULL, "a random UUID; uuid(a) the same within an iteration" },
+    { "json", "t", 6, 0, run_json, NULL, "json(text): escaped for the inside of a JSON string" },
+    { "lower", "t", 1, 0, run_lower, NULL, "lower(text)" },
+    { "md5", "t?w", 0, 128, run_md5, check_digest,
+      "md5(text[, base64]): hex, base64, base64url or raw" },
+    { "now", "?d", 0, 24, run_now, NULL, "now([+1h]): seconds since 1970, moved by a duration" },
+    { "now_iso", "?d", 0, 40, run_now_iso, NULL, "now_iso([-1d]): 2026-01-31T12:00:00.000Z" },
+    { "now_ms", "?d", 0, 24, run_now_ms, NULL, "now_ms([+30s]): milliseconds since 1970" },
+    { "pkce_challenge", "t", 0, 48, run_pkce, NULL, "pkce_challenge(verifier): S256 of RFC 7636" },
+    { "random", "nn?g", 0, 24, run_random, check_random,
+      "random(1, 6[, tag]): a whole number, both ends included" },
+    { "randstr", "n?g", 0, RANDSTR_MAX, run_randstr, check_randstr,
+      "randstr(12[, tag]): letters and digits" },
+    { "sha1", "t?w", 0, 128, run_sha1, check_digest, "sha1(text[, base64])" },
+    { "sha256", "t?w", 0, 128, run_sha256, check_digest,
+      "sha256(text[, base64]): hex, base64, base64url or raw" },
+    { "sha256hex", "t", 0, 128, run_sha256, NULL, "sha256hex(text): the same as sha256" },
+    { "sha512", "t?w", 0, 160, run_sha512, check_digest, "sha512(text[, base64])" },
+    { "substr", "tn?n", 1, 0, run_substr, NULL,
+      "substr(text, from[, length]): from counts from 0, or from the end when negative" },
+    { "trim", "t", 1, 0, run_trim, NULL, "trim(text): without blanks at its ends" },
+    { "unbase64", "t", 1, 0, run_unbase64, NULL, "unbase64(text)" },
+    { "unhex", "t", 1, 0, run_unhex, NULL, "unhex(digits)" },
+    { "unique", "?t", 1, 48, run_unique, NULL,
+      "unique([prefix]): differs in every run, user and iteration" },
+    { "upper", "t", 1, 0, run_upper, NULL, "upper(text)" },
+    { "urldecode", "t", 1, 0, run_urldecode, NULL, "urldecode(text): %XX and '+' undone" },
+    { "urlencode", "t", 3, 0, run_urlencode, NULL, "urlencode(text): percent-encoded for a URL" },
+    { "uuid", "?g", 0, 36, run_uuid, NULL,
+      "uuid([tag]): a random one; with a tag the same until the iteration ends" },
     { "vu", NULL, 0, 24, run_vu, NULL, "the user's number, from 1" },
 };
 
@@ -378,4 +387,13 @@ const struct tfunc *tfunc_find(struct slice name)
     for (size_t i = 0; (f = tfunc_at(i)); i++)
         if (slice_eq(name, slice_z(f->name))) return f;
     return NULL;
+}
+
+bool template_function(size_t i, const char **name, const char **help)
+{
+    const struct tfunc *f = tfunc_at(i);
+    if (!f) return false;
+    *name = f->name;
+    *help = f->help;
+    return true;
 }
