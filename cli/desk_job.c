@@ -10,7 +10,7 @@
 #include "base/file.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "cli/recording.h"
+#include "capture/capture.h"
 #include "scenarios/scenarios.h"
 #include "web/web.h"
 
@@ -127,26 +127,38 @@ static bool write_all(const struct scenario *s, const struct import_report *r, c
     return file_write(path, r->secrets, err);
 }
 
+/* A recording is correlated; a plan of another tool is a scenario already. */
+static struct scenario *read_any(const char *path, struct import_report *report, struct err *err)
+{
+    struct import_options options = { 0 };
+    struct import_cfg cfg = { .pause_factor = 1, .secrets_file = "scenario.secrets.csv" };
+    struct import_source *src = import_open(path, NULL, &options, err);
+    if (!src) return NULL;
+    struct scenario *s = NULL;
+    struct session *session = NULL;
+    report->format = slice_z(import_format(src)->name);
+    if (import_format(src)->kind == IMPORT_PLAN) {
+        s = foreign_read(import_format(src)->name, path, import_text(src), report, err);
+    } else if ((session = import_read(src, err)) != NULL) {
+        const struct session *all[] = { session };
+        s = correlate(all, 1, &cfg, report, err);
+    }
+    session_free(session);
+    import_close(src);
+    return s;
+}
+
 bool desk_import(const char *path, struct slice name, const char *folder, char out[4096],
                  struct buf *import, struct err *err)
 {
     struct import_report report = { 0 };
-    const char *format = "";
     snprintf(out, 4096, "%s/scenario.yaml", folder);
     if (is_scenario(name)) return copy(path, out, err);
-    struct session *session = recording_read(path, &format, err);
-    if (!session) return false;
-    struct import_cfg cfg = { .pause_factor = 1, .secrets_file = "scenario.secrets.csv" };
-    const struct session *all[] = { session };
-    report.format = slice_z(format);
-    struct scenario *s = correlate(all, 1, &cfg, &report, err);
-    bool ok = s != NULL;
-    if (ok) {
-        s->name = arena_dup(s->arena, without_ending(name));
-        ok = write_all(s, &report, folder, out, err);
-        import_report_json(&report, import);
-    }
+    struct scenario *s = read_any(path, &report, err);
+    if (!s) return false;
+    s->name = arena_dup(s->arena, without_ending(name));
+    bool ok = write_all(s, &report, folder, out, err);
+    import_report_json(&report, import);
     scenario_free(s);
-    session_free(session);
     return ok;
 }
