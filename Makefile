@@ -33,7 +33,7 @@ FUZZ  := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
 VERSION := $(shell sed -n 's/.*REPRISE_VERSION "\(.*\)"/\1/p' base/version.h)
 
-.PHONY: all deps demo test check lint format format-check asan tsan fuzz fuzz-build fuzz-bins bench cover man install dist fresh clean help
+.PHONY: all deps demo test check lint format format-check asan tsan fuzz fuzz-build fuzz-bins bench bench-correlation cover man install dist fresh clean help
 
 all: reprise                ## build ./reprise
 reprise: $(BUILD)/reprise
@@ -95,6 +95,9 @@ bench:                      ## CPU per request and the other figures of docs/not
 	@tests/deps all
 	@$(AGAIN) all $(BENCH)
 	@BUILD=$(BUILD) tests/bench/run
+bench-correlation:          ## precision and recall of the correlator, time and memory of import
+	@$(MAKE) --no-print-directory reprise
+	@REPRISE=$(BUILD)/reprise python3 tests/bench/bench_correlation.py
 cover:                      ## lines covered by the tests, per file
 	@$(MAKE) --no-print-directory test BUILD=build/cover CFLAGS="--coverage -O0" LDFLAGS=--coverage
 	@tests/cover build/cover

@@ -266,7 +266,7 @@ static bool is_generic(struct slice name)
                                          "data", "result", "key",  "authorization", "" };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (slice_ieq(name, slice_z(words[i]))) return true;
-    return value_is_digits(name) || name.n > 40 || value_bits(name) >= BITS_MEDIUM;
+    return value_is_digits(name) || name.n > 40 || value_bits(name) >= BITS_STRONG;
 }
 
 static struct slice wanted_name(struct flow *f, const struct origin *o)

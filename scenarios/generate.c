@@ -11,6 +11,14 @@
 
 #define NEAR_S 3600 /* a time this close to its request is the request's own */
 
+/* An answer's value is inside: base64 of {"cursor": …}. */
+static bool holds_token(const struct node *n)
+{
+    for (const struct node *c = n->children; c; c = c->next)
+        if (c->decided || holds_token(c)) return true;
+    return false;
+}
+
 static bool is_free(const struct value *v)
 {
     if (v->first_use == SIZE_MAX || v->in_static) return false;
@@ -19,7 +27,7 @@ static bool is_free(const struct value *v)
         o = o->prev;
     if (o && o->step < v->first_use) return false;
     for (const struct use *u = v->uses; u; u = u->next)
-        if (u->expr.n) return false;
+        if (u->expr.n || holds_token(u->node)) return false;
     return true;
 }
 

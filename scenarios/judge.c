@@ -81,6 +81,18 @@ static bool token_names(const struct use *u, const struct origin *o)
            (name_is_token(o->name) || name_eq(o->name, u->node->name));
 }
 
+/* Random text that chance made look like words: long, with digits or many changes of case. */
+static bool looks_made(const struct value *v)
+{
+    size_t turns = 0;
+    if (v->text.n < 10 || v->bits < 12 || !value_is_plain(v->text)) return false;
+    for (size_t i = 1; i < v->text.n; i++) {
+        char a = v->text.p[i - 1], b = v->text.p[i];
+        turns += (a >= 'A' && a <= 'Z' && b >= 'a') || (a >= 'a' && b >= 'A' && b <= 'Z');
+    }
+    return turns * 3 >= v->text.n;
+}
+
 /* Weak values: numbers. Words are never tokens. */
 static double judge_weak(const struct flow *f, const struct use *u, const struct origin *o)
 {
@@ -88,7 +100,9 @@ static double judge_weak(const struct flow *f, const struct use *u, const struct
     bool form = same_form(f, u, o);
     bool named = name_is_id(o->name) || name_is_token(o->name) || name_is_stamp(o->name);
     if (token_names(u, o)) return 0.75;
-    if (!value_is_digits(v)) return 0;
+    bool place = o->kind != ORIGIN_TEXT && o->kind != ORIGIN_LINK && !o->positional && o->name.n;
+    if (!value_is_digits(v))
+        return place && looks_made(u->value) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
     bool tiny = v.n == 1 && v.p[0] <= '1', generic = slice_ieq(o->name, SL("id"));
     switch (o->kind) {
     case ORIGIN_LOCATION: {

@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""How well the correlator finds, and how fast: `make bench-correlation`.
+
+Precision and recall against tests/data/correlate (a recording for each mechanic, labelled with every place
+where a value of an answer must come from), then the time and memory that a HAR of 10 and of 100 MB takes,
+beside what `node -e JSON.parse` takes for the same file. The last line of each part is the figure.
+"""
+import json
+import os
+import pathlib
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+TOP = pathlib.Path(__file__).resolve().parent.parent.parent
+REPRISE = os.environ.get("REPRISE", str(TOP / "build" / "reprise"))
+DATA = TOP / "tests" / "data" / "correlate"
+
+
+def found_in(har, folder):
+    """("#2 -> #3 form csrf" of extracted tokens, names of values that the client makes)"""
+    report = pathlib.Path(folder) / "report.json"
+    subprocess.run([REPRISE, "import", str(har), "-o", str(pathlib.Path(folder) / "s.yaml"), "--report", str(report), "-q"],
+                   check=True)
+    tokens, client = set(), set()
+    for t in json.loads(report.read_text())["tokens"]:
+        if t["from"] == "client":
+            client.add(t["name"])
+        elif t["extract"] != "location":  # a hop's URL is its Location: never a judgement
+            tokens |= {t["from"].split()[0] + " -> " + use for use in t["uses"]}
+    return tokens, client
+
+
+def judge(folder):
+    """[(recording, wanted, found, missing, false)]"""
+    labels, rows = json.loads((DATA / "labels.json").read_text()), []
+    for name, want in labels.items():
+        tokens, client = found_in(DATA / f"{name}.har", folder)
+        wanted = set(want["tokens"]) | {"client " + c for c in want["client"]}
+        got = tokens | {"client " + c for c in client}
+        rows.append((name, wanted, got, sorted(wanted - got), sorted(got - wanted)))
+    return rows
+
+
+def big_har(path, megabytes):
+    """The labelled recordings again and again, each time with other tokens, until the size is reached."""
+    entries, size, round_no = [], 0, 0
+    source = [json.loads((DATA / f"{n}.har").read_text())["log"]["entries"] for n in json.loads((DATA / "labels.json").read_text())]
+    filler = "".join(f"<p class='row'>Line {i} of a page that holds no token at all, only text.</p>\n" for i in range(300))
+    with open(path, "w") as f:
+        f.write('{"log":{"version":"1.2","creator":{"name":"bench","version":"1"},"entries":[')
+        while size < megabytes * 1_000_000:
+            for walk in source:
+                for e in walk:
+                    text = json.dumps(e).replace("</body>", json.dumps(filler)[1:-1] + "</body>")
+                    second = len(entries) // 50
+                    text = text.replace(e["startedDateTime"], f"2026-11-{1 + second // 86400:02d}T{second // 3600 % 24:02d}:"
+                                        f"{second // 60 % 60:02d}:{second % 60:02d}.{len(entries) % 50 * 20:03d}Z")
+                    f.write(("," if entries else "") + text)
+                    entries.append(1)
+                    size += len(text)
+            round_no += 1
+        f.write("]}}")
+    return len(entries)
+
+
+def measured(command):
+    """(seconds, peak MB) of a child"""
+    started = time.monotonic()
+    child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    _, status, usage = os.wait4(child.pid, 0)
+    if status:
+        raise SystemExit(f"{command}: status {status}")
+    return time.monotonic() - started, usage.ru_maxrss / 1000
+
+
+def speed(folder):
+    node = shutil.which("node")
+    times = []
+    for megabytes in (10, 100):
+        har = pathlib.Path(folder) / f"{megabytes}.har"
+        entries = big_har(har, megabytes)
+        seconds, peak = measured([REPRISE, "import", str(har), "-o", str(pathlib.Path(folder) / "big.yaml"), "-q"])
+        line = f"import   {megabytes:4} MB, {entries:6} entries: {seconds:6.2f} s, peak {peak:6.0f} MB ({peak * 1e6 / har.stat().st_size:.2f} of the file)"
+        if node:
+            parse = "JSON.parse(require('fs').readFileSync(process.argv[1], 'utf8'))"
+            other, other_peak = measured([node, "-e", parse, str(har)])
+            line += f"; node JSON.parse {other:5.2f} s, {other_peak:5.0f} MB: {seconds / other:.2f} times"
+        print(line)
+        times.append(seconds)
+        har.unlink()
+    print(f"import   10 to 100 MB: {times[1] / times[0]:.1f} times the time")
+
+
+def main():
+    with tempfile.TemporaryDirectory() as folder:
+        rows = judge(folder)
+        wanted = sum(len(r[1]) for r in rows)
+        missing, false = sum(len(r[3]) for r in rows), sum(len(r[4]) for r in rows)
+        got = sum(len(r[2]) for r in rows)
+        for name, _, _, lost, extra in rows:
+            for text in lost:
+                print(f"missing  {name}: {text}")
+            for text in extra:
+                print(f"false    {name}: {text}")
+        print(f"correlation: {len(rows)} recordings, {wanted} places; recall {100 * (wanted - missing) / wanted:.1f} %, "
+              f"precision {100 * (got - false) / max(got, 1):.1f} %, {false} false")
+        if "--quick" not in sys.argv:
+            speed(folder)
+    return 1 if missing or false > len(rows) / 20 else 0
+
+
+if __name__ == "__main__":
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""Tokens: each mechanic recorded by a real Chromium, replayed for 20 users, judged by the server's own count;
+the labelled recordings of tests/data/correlate; and what import does with credentials."""
+import csv
+import importlib.util
+import json
+import os
+import re
+import shutil
+import subprocess
+import unittest
+
+from harness import Process, SANITIZED, TOP, TestCase, get_json, http
+
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+USERS = 20
+
+
+def doors():
+    source = (TOP / "tests" / "servers" / "tokens.py").read_text()
+    return re.findall(r'^@door\("([a-z0-9-]+)"\)', source, re.M)
+
+
+class Tokens(Process):
+    def __init__(self):
+        super().__init__(["python3", TOP / "tests" / "servers" / "tokens.py"])
+        self.base = self.child.stdout.readline().strip()
+
+    def truth(self):
+        return get_json(self.base + "/truth")
+
+
+def playwright():
+    """NODE_PATH with playwright-core, installed once into the build folder; None: it cannot be had here."""
+    if not shutil.which("npm") or not os.path.exists(CHROMIUM):
+        return None
+    modules = TOP / "build" / "node" / "node_modules"
+    if not (modules / "playwright-core").exists():
+        modules.parent.mkdir(parents=True, exist_ok=True)
+        done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "playwright-core@1.65.1"], cwd=modules.parent,
+                              capture_output=True, timeout=200)
+        if done.returncode:
+            return None
+    return modules
+
+
+class RecordedByChromium(TestCase):
+    def users_csv(self):
+        lines = ["username,password"] + [f"user{i},pw-user{i}" for i in range(1, USERS + 1)]
+        return self.write("users.csv", "\n".join(lines) + "\n")
+
+    def record(self, server):
+        modules = playwright()
+        if SANITIZED or not modules:
+            self.skipTest("no chromium or npm here, or a sanitizer's build")
+        record = TOP / "tests" / "servers" / "record_tokens.js"
+        subprocess.run(["node", str(record), server.base, str(self.dir), *doors()], check=True, timeout=280,
+                       env=dict(os.environ, NODE_PATH=str(modules), CHROMIUM=CHROMIUM))
+
+    def test_every_mechanic_for_20_users(self):
+        server = self.started(Tokens())
+        self.record(server)
+        http("GET", server.base + "/forget")
+        feed = self.users_csv()
+        for door in doors():
+            self.reprise("import", f"{door}.har", "-o", f"{door}.yaml", "--feed", feed, "-q")
+            done = self.reprise("run", f"{door}.yaml", "-H", server.base, "-u", USERS, "--loops", 1, "--headless",
+                                "--no-archive", "--think-factor", 0, code=None)
+            with self.subTest(door):
+                self.assertEqual(server.truth()[door], {"logins": USERS, "failed_logins": 0, "done": USERS,
+                                                        "refused": 0, "users": USERS}, done.stdout[-1500:])
+                self.assertEqual(done.returncode, 0)
+
+
+class Labelled(TestCase):
+    def test_recall_and_precision(self):
+        spec = importlib.util.spec_from_file_location("bench_correlation", TOP / "tests" / "bench" / "bench_correlation.py")
+        bench = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(bench)
+        rows = bench.judge(self.dir)
+        self.assertGreaterEqual(len(rows), 20)
+        for name, _, _, missing, false in rows:
+            with self.subTest(name):
+                self.assertEqual((missing, false), ([], []))
+
+
+class Credentials(TestCase):
+    HAR = TOP / "tests" / "data" / "correlate" / "hidden-field.har"
+
+    def test_no_secret_stays_in_the_scenario(self):
+        self.reprise("import", self.HAR, "-o", "s.yaml", "--report", "r.json", "-q")
+        text = (self.dir / "s.yaml").read_text()
+        self.assertNotIn("pw-recorded", text)
+        self.assertIn("${account.password}", text)
+        secrets = self.dir / "s.secrets.csv"
+        self.assertEqual(list(csv.reader(secrets.open())), [["username", "password"], ["recorded", "pw-recorded"]])
+        self.assertEqual(secrets.stat().st_mode & 0o777, 0o600)
+        self.assertNotIn("pw-recorded", (self.dir / "r.json").read_text())
+
+    def test_feed_columns_by_name(self):
+        self.write("people.csv", "pass,note,login\nx1,a,u1\nx2,b,u2\n")
+        self.reprise("import", self.HAR, "-o", "s.yaml", "--feed", "people.csv", "-q")
+        text = (self.dir / "s.yaml").read_text()
+        self.assertIn("${account.login}", text)
+        self.assertIn("${account.pass}", text)
+        self.assertFalse((self.dir / "s.secrets.csv").exists())
+
+    def test_feed_columns_by_recorded_value(self):
+        self.write("people.csv", "a,b\npw-recorded,recorded\n")
+        self.reprise("import", self.HAR, "-o", "s.yaml", "--feed", "people.csv", "-q")
+        text = (self.dir / "s.yaml").read_text()
+        self.assertIn('username: "${account.b}"', text)
+        self.assertIn('password: "${account.a}"', text)
+
+    def test_unique(self):
+        self.reprise("import", self.HAR, "-o", "s.yaml", "--unique", "A title", "--unique", "Nowhere", "--report", "r.json", "-q")
+        self.assertIn("""${unique("A title")}""", (self.dir / "s.yaml").read_text().replace('\\"', '"'))
+        warnings = json.loads((self.dir / "r.json").read_text())["warnings"]
+        self.assertTrue(any("Nowhere" in w for w in warnings), warnings)
+
+    def test_report_has_what_scripts_read(self):
+        self.reprise("import", self.HAR, "-o", "s.yaml", "--report", "r.json", "-q")
+        report = json.loads((self.dir / "r.json").read_text())
+        self.assertEqual([report["format"], report["entries_read"], report["entries_kept"], report["dropped"]],
+                         ["har", 4, 4, {}])
+        self.assertEqual(report["hosts"], {"shop.example": 4})
+        token = report["tokens"][0]
+        self.assertEqual([token["name"], token["from"], token["extract"], token["uses"]],
+                         ["csrf_token", "#2 GET /m/hidden-field/app", "html //input[@name='csrf_token']/@value",
+                          ["#3 form csrf_token"]])
+
+
+if __name__ == "__main__":
+    unittest.main()
