@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/err.h"
 
 enum opt_type {
@@ -73,6 +74,13 @@ void opts_words(const struct opt_cmd *cmd);
 struct cmd;
 /* The first manual page; the table ends with NULL. */
 void cmds_man(const struct cmd *const *commands);
+
+/* The options whose values are not those of defaults, as text with secrets masked, in the arena. */
+struct opt_said {
+    struct slice name, value;
+};
+size_t opts_said(const struct opt_cmd *cmd, const void *settings, const void *defaults,
+                 struct arena *a, struct opt_said **out);
 
 /* Prints "reprise NAME: sentence" (for a usage error also where help is) to standard error; gives the
  * exit code. */

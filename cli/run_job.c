@@ -86,6 +86,20 @@ static bool set_thresholds(struct job *j, struct err *err)
     return false;
 }
 
+/* Everything that was asked for, and the seed, so that the archive tells how to run it again. */
+static void set_options(struct job *j)
+{
+    struct run_opts defaults;
+    struct opt_said *said;
+    run_opts_init(&defaults);
+    size_t n = opts_said(&run_command, &j->o, &defaults, j->arena, &said);
+    struct run_option *v = arena_many(j->arena, n, struct run_option);
+    for (size_t i = 0; i < n; i++)
+        v[i] = (struct run_option){ said[i].name, said[i].value };
+    j->info.options = v;
+    j->info.options_n = n;
+}
+
 static void set_info(struct job *j)
 {
     const struct plan *p = j->plan;
@@ -107,6 +121,7 @@ static void set_info(struct job *j)
             j->info.users = (uint32_t)j->load.stages[i].target;
     j->info.run_time_ns = load_planned_ns(&j->load);
     j->info.workers = j->workers;
+    set_options(j);
 }
 
 /* One descriptor per connection: as many as the system allows. Where users may need more, resting
