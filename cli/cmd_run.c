@@ -18,7 +18,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "cli/desk.h"
-#include "cli/run_job.h"
+#include "cli/run_parts.h"
 
 static int open_signals(struct err *err)
 {
@@ -63,7 +63,9 @@ static void watch(struct job *j, int signals)
 
 static int headless(struct job *j, int signals, struct err *err)
 {
-    if (!job_prepare(j, err) || !job_start(j, err)) return -1;
+    if (!job_prepare(j, err)) return -1;
+    if (j->o.processes > 1) return run_parts(j, signals, watch, err);
+    if (!job_start(j, err)) return -1;
     watch(j, signals);
     return job_finish(j, err);
 }
@@ -73,8 +75,8 @@ static int go(struct job *j, struct err *err)
 {
     int signals = open_signals(err);
     if (signals < 0) return -1;
-    int code =
-        j->o.headless || j->o.timeline ? headless(j, signals, err) : desk_run(j, signals, err);
+    int code = j->o.headless || j->o.timeline || j->o.processes > 1 ? headless(j, signals, err)
+                                                                    : desk_run(j, signals, err);
     close(signals);
     return code;
 }

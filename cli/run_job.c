@@ -22,6 +22,8 @@
 #define EXIT_INTERRUPTED 130
 #define EXIT_THRESHOLD 99
 #define EXIT_INPUT 3
+/* From making the threads to the first request: all of them are there by then. */
+#define START_NS (5 * NS_PER_MS)
 /* Descriptors for files, loops and pipes. */
 #define KEEP_FDS 200
 
@@ -124,6 +126,11 @@ static void set_info(struct job *j)
     set_options(j);
 }
 
+static unsigned parts_of(const struct run_opts *o)
+{
+    return o->processes > 1 ? o->processes : 1;
+}
+
 /* One descriptor per connection: as many as the system allows. Where users may need more, resting
  * connections make room for others, and that is said. */
 static void raise_descriptors(struct job *j)
@@ -133,9 +140,11 @@ static void raise_descriptors(struct job *j)
     r.rlim_cur = r.rlim_max;
     setrlimit(RLIMIT_NOFILE, &r);
     uint32_t users = j->info.users ? j->info.users : j->load.max_users;
+    users = users / parts_of(&j->o) + 1;
     if (r.rlim_max == RLIM_INFINITY || j->o.max_connections || users + KEEP_FDS <= r.rlim_max)
         return;
     j->o.max_connections = r.rlim_max > 2 * KEEP_FDS ? r.rlim_max - KEEP_FDS : KEEP_FDS;
+    j->o.max_connections *= parts_of(&j->o);
     if (j->o.quiet) return;
     fprintf(stderr,
             "%u users, but at most %llu open descriptors (RLIMIT_NOFILE): resting connections are "
@@ -214,7 +223,8 @@ static bool set_net(struct job *j, struct engine_cfg *net, struct err *err)
         .http2 = o->http2,
         .h2c_prior = o->h2c,
         .connections_per_host = o->connections ? o->connections : 1,
-        .max_connections = o->max_connections ? o->max_connections / j->workers + 1 : 0,
+        .max_connections =
+            o->max_connections / (j->workers * parts_of(o)) + (o->max_connections > 0),
         .proxy = o->proxy,
         .sources = v,
         .sources_n = o->source_ips.n,
@@ -311,6 +321,8 @@ static bool open_run(struct job *j, struct err *err)
         .engine = j->o.engine == 1 || j->o.proxy ? &engine_curl : &engine_native,
         .load = j->load,
         .workers = j->workers,
+        .process = j->process,
+        .processes = j->processes,
         .seed = j->o.seed,
         .stop_timeout_ns = j->o.stop_timeout_ns,
         .new_visitor = j->o.new_visitor,
@@ -338,7 +350,7 @@ bool job_start(struct job *j, struct err *err)
     if (!open_run(j, err)) return false;
     j->info.start_utc_ns = clock_utc_ns();
     if (!open_archive(j, err) || !open_sinks(j, err)) return false;
-    uint64_t start = clock_mono_ns();
+    uint64_t start = j->start_ns ? j->start_ns : clock_mono_ns() + START_NS;
     if (!open_collector(j, start, err)) return false;
     if (j->web) web_begin(j->web, j->collector, &j->info);
     announce(j);
@@ -398,17 +410,22 @@ static void tell_trouble(const struct run_state *end)
         fprintf(stderr, "%s\n", end->trouble);
 }
 
+int job_conclude(struct job *j, const struct run_stats *s, const struct run_state *end,
+                 struct err *err)
+{
+    job_show(j, s);
+    tell_trouble(end);
+    if (!job_write_files(j, s, err)) return err_exit_code(err);
+    return exit_code(j, s, end);
+}
+
 int job_finish(struct job *j, struct err *err)
 {
     struct run_state end;
     bool archived = collector_finish(j->collector, j->interrupted, err);
-    const struct run_stats *s = collector_stats(j->collector);
     run_now(j->run, &end);
-    job_show(j, s);
-    tell_trouble(&end);
-    bool written = job_write_files(j, s, err);
-    if (!archived || !written) return err_exit_code(err);
-    return exit_code(j, s, &end);
+    int code = job_conclude(j, collector_stats(j->collector), &end, err);
+    return archived ? code : err_exit_code(err);
 }
 
 void job_free(struct job *j)

@@ -27,6 +27,8 @@ struct job {
     struct collector *collector;
     struct run *run;
     bool interrupted, aborted;
+    unsigned process, processes; /* one of several; 0, 0: alone */
+    uint64_t start_ns;           /* when several begin together; 0: at once */
 };
 
 /* Reads and compiles everything; nothing is sent, no file is made but the archive. */
@@ -35,6 +37,9 @@ bool job_start(struct job *j, struct err *err);
 /* After the workers have ended: tables, files, the archive closed. The exit code; err is set if a file could
  * not be written. */
 int job_finish(struct job *j, struct err *err);
+/* The tables, the files and the exit code of these statistics; end: how the users ended. */
+int job_conclude(struct job *j, const struct run_stats *s, const struct run_state *end,
+                 struct err *err);
 void job_free(struct job *j);
 
 #endif

@@ -134,6 +134,9 @@ static const struct opt options[] = {
     { OPT_CHOICE, 0, "engine", "NAME", AT(engine), "native, or curl (native).", "native|curl" },
     { OPT_CHOICE, 0, "io", "KIND", AT(io), "Of the native engine (auto).", "auto|epoll|io_uring" },
     { OPT_U32, 0, "workers", "N", AT(workers), "Threads (one per core).", NULL },
+    { OPT_U32, 0, "processes", "N", AT(processes),
+      "Several processes, each with its own descriptors, results merged; no page, no progress.",
+      NULL },
 };
 
 const struct opt_cmd run_command = {
@@ -252,6 +255,7 @@ unsigned run_opts_workers(const struct run_opts *o, const struct load *load)
     cpu_set_t set;
     unsigned n = o->workers;
     if (n == 0) n = sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+    if (o->workers == 0 && o->processes > 1) n = n / o->processes;
     bool few = load->arrival == ARRIVAL_NONE && load->stages_n == 0;
     if (few && n > load->users) n = load->users;
     return n ? n : 1;

@@ -31,7 +31,7 @@ struct run_opts {
     uint64_t autoquit_ns; /* UINT64_MAX: not */
     /* network */
     unsigned engine, io;
-    uint32_t workers, connections;
+    uint32_t workers, processes, connections;
     uint64_t seed, timeout_ns, connect_timeout_ns, max_connections;
     bool insecure, all_hosts, http2, h2c, no_tls_resume;
     const char *cacert, *cert, *key, *proxy, *user_agent;

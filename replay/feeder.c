@@ -88,6 +88,7 @@ struct feeder *feeder_new(struct arena *a, struct scope *scope, const struct sce
 {
     struct feeder *f = mem_alloc(1, sizeof *f);
     f->model = model;
+    f->step = 1;
     if (load(f, scenario_path(a, s, model->file), a, scope, err)) {
         if (model->pick == PICK_SHUFFLE) shuffle(f, a, seed);
         return f;
@@ -104,13 +105,20 @@ void feeder_free(struct feeder *f)
     free(f);
 }
 
+void feeder_share(struct feeder *f, unsigned process, unsigned processes)
+{
+    atomic_store(&f->next, 0);
+    f->first = process;
+    f->step = processes;
+}
+
 const struct slice *feeder_pick(struct feeder *f, uint32_t user, struct rnd *rnd)
 {
     uint64_t at = user;
     if (f->model->pick == PICK_RANDOM)
         at = rnd_below(rnd, f->rows_n);
     else if (f->model->per_iteration)
-        at = atomic_fetch_add_explicit(&f->next, 1, memory_order_relaxed);
+        at = atomic_fetch_add_explicit(&f->next, 1, memory_order_relaxed) * f->step + f->first;
     if (at >= f->rows_n && f->model->end != FEED_RECYCLE) return NULL;
     at %= f->rows_n;
     if (f->order) at = f->order[at];

@@ -17,12 +17,15 @@ struct feeder {
     size_t rows_n;
     uint32_t *order; /* PICK_SHUFFLE: a permutation */
     _Atomic uint64_t next;
+    uint64_t first, step; /* of several processes each takes every step-th row */
 };
 
 /* Reads the feed's file. Gives; free with feeder_free. */
 struct feeder *feeder_new(struct arena *a, struct scope *scope, const struct scenario *s,
                           const struct feed *model, uint64_t seed, struct err *err);
 void feeder_free(struct feeder *f);
+/* Starts from its first row again; process k of n takes the rows k, k + n, … */
+void feeder_share(struct feeder *f, unsigned process, unsigned processes);
 /* The row (columns_n cells) for a user, or for its next iteration; NULL: the feed has run out. */
 const struct slice *feeder_pick(struct feeder *f, uint32_t user, struct rnd *rnd);
 

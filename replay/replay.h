@@ -26,6 +26,8 @@ struct run_cfg {
     struct engine_cfg net; /* loop and origins are filled in by the run */
     struct load load;      /* the scenario's, with the command line's over it */
     unsigned workers;      /* at least 1 */
+    unsigned process,
+        processes; /* this run is one of several that share users and iterations; 0, 0: alone */
     uint64_t seed;
     uint64_t stop_timeout_ns; /* how long users may finish */
     bool new_visitor;         /* connections close and cookies go at each iteration's start */

@@ -123,10 +123,22 @@ uint64_t load_planned_ns(const struct load *load)
     return sum;
 }
 
+/* This process's share of what is counted for all of them. */
+static void take_share(struct run *r)
+{
+    struct run_cfg *c = &r->cfg;
+    if (c->processes == 0) c->processes = 1;
+    uint64_t all = c->load.iterations;
+    if (all) c->load.iterations = all / c->processes + (c->process < all % c->processes);
+    for (size_t i = 0; i < c->plan->feeds_n; i++)
+        feeder_share(c->plan->feeds[i], c->process, c->processes);
+}
+
 struct run *run_new(const struct run_cfg *cfg, struct err *err)
 {
     struct run *r = mem_alloc(1, sizeof *r);
     r->cfg = *cfg;
+    take_share(r);
     r->cfg.load.run_time_ns = load_planned_ns(&cfg->load);
     pthread_mutex_init(&r->lock, NULL);
     curve_of_load(&r->curve, &r->cfg.load);

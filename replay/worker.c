@@ -108,9 +108,10 @@ void worker_starved(struct worker *w, const struct feeder *f)
 
 /* ---- users ---------------------------------------------------------------------------------------------- */
 
+/* Of all processes. */
 static uint32_t workers(const struct worker *w)
 {
-    return w->run->cfg.workers;
+    return w->run->cfg.workers * w->run->cfg.processes;
 }
 
 /* How many of the numbers below total are this worker's. */
@@ -354,13 +355,13 @@ struct worker *worker_new(struct run *r, unsigned index, struct err *err)
     struct worker *w = mem_alloc(1, sizeof *w);
     w->run = r;
     w->plan = r->cfg.plan;
-    w->index = index;
+    w->index = r->cfg.process * r->cfg.workers + index;
     w->rec = r->cfg.recorders[index];
     w->ops = r->cfg.engine;
     w->scratch = arena_new();
     buf_init(&w->decoded, MAX_TEXT);
     buf_init(&w->text, MAX_TEXT);
-    rnd_seed(&w->rnd, r->cfg.seed, UINT64_MAX - index);
+    rnd_seed(&w->rnd, r->cfg.seed, UINT64_MAX - w->index);
     curve_of_load(&w->curve, &r->cfg.load);
     w->schedule_timer.fire = on_schedule;
     w->second_timer.fire = on_second;

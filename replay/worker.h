@@ -40,7 +40,7 @@ struct worker_counts {
 struct worker {
     struct run *run;
     const struct plan *plan;
-    unsigned index;
+    unsigned index; /* of all processes' workers */
     struct loop *loop;
     const struct engine_ops *ops;
     struct engine *engine;

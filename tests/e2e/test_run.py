@@ -90,6 +90,15 @@ class Run(TestCase):
         _, out = self.run_shop("-u", 5, "-i", 33, "--workers", 3)
         self.check_truth(out, 5, 33)
 
+    def test_processes_share_users_and_iterations(self):
+        _, out = self.run_shop("-u", 10, "-i", 33, "--processes", 3)
+        self.check_truth(out, 10, 33)
+        parts = sorted(self.dir.glob("out.*of3.jsonl.gz"))
+        self.assertEqual(len(parts), 3)
+        self.reprise("report", *parts, "--json", "merged.json")
+        merged = json.loads((self.dir / "merged.json").read_text())
+        self.assertEqual(merged["requests"], out["requests"])
+
     def test_run_time_and_rate(self):
         _, out = self.run_shop("--rate", "40/s", "--max-users", 30, "-t", "2s", "--arrival", "constant")
         self.assertEqual(out["failures"], 0)
