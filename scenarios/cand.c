@@ -28,7 +28,7 @@ struct value *scan_value(struct scan *s, struct slice text, struct slice name,
     struct value *v = flow_value(s->f, text);
     if (!v) return NULL;
     if (v->first_use == SIZE_MAX) return NULL;
-    if (v->bits >= BITS_MEDIUM) return v;
+    if (v->bits >= BITS_MEDIUM || v->differs) return v;
     if (kind == ORIGIN_TEXT) return NULL;
     if (kind == ORIGIN_LOCATION || name_is_id(name) || name_is_token(name) || name_matters(v, name))
         return v;

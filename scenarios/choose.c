@@ -11,6 +11,7 @@
 #include "scenarios/flow.h"
 #include "scenarios/judge.h"
 #include "scenarios/report.h"
+#include "scenarios/second.h"
 #include "scenarios/value.h"
 
 #define TRIES_MAX 64 /* origins looked at for one use */
@@ -95,6 +96,8 @@ static struct origin *best_origin(struct flow *f, const struct use *u, double *s
             if (!was_seen(f, o, u->node->step) || (o->checked && !o->works)) continue;
             looked++;
             double c = judge_use(f, u, o), place = judge_place(f, u, o);
+            if (c <= 0 && second_agrees(f, u, o)) c = 0.95;
+            if (second_vetoes(u, c)) continue;
             if (c <= 0 || place <= best_place || is_clients_own(u, o, first)) continue;
             best = o;
             best_place = place;

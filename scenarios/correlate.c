@@ -7,8 +7,7 @@
 #include "base/mem.h"
 #include "scenarios/flow.h"
 #include "scenarios/report.h"
-
-#define FILTER_WORDS ((size_t)1 << 14)
+#include "scenarios/second.h"
 
 static void add_session_facts(struct flow *f, const struct session *s)
 {
@@ -38,18 +37,23 @@ static void write_secrets(struct flow *f)
     buf_free(&b);
 }
 
-static bool run(struct flow *f, const struct session *s, struct scenario *out, struct err *err)
+static bool run(struct flow *f, const struct session *const *several, size_t n,
+                struct scenario *out, struct err *err)
 {
-    add_session_facts(f, s);
-    if (!flow_keep(f, s, err)) return false;
+    add_session_facts(f, several[0]);
+    f->creator = several[0]->creator;
+    if (!flow_keep(f, several[0], err)) return false;
     f->report->entries_kept = f->n;
     flow_uses(f);
+    for (size_t i = 1; i < n; i++)
+        if (!flow_second(f, several[i], err)) return false;
     flow_origins(f);
     flow_login(f);
     flow_unique(f);
     flow_choose(f);
     flow_generate(f);
     flow_apply(f);
+    flow_infer(f);
     flow_secrets(f);
     flow_build(f, out);
     write_secrets(f);
@@ -70,7 +74,7 @@ struct scenario *correlate(const struct session *const *several, size_t n,
                       .login = SIZE_MAX };
     f.filter = arena_many(f.a, FILTER_WORDS, uint64_t);
     bool ok =
-        n > 0 ? run(&f, several[0], out, err) : err_set(err, ERR_USAGE, "no recording was given");
+        n > 0 ? run(&f, several, n, out, err) : err_set(err, ERR_USAGE, "no recording was given");
     report->start_ns = f.zero_ns;
     map_free(f.values);
     map_free(f.vars);

@@ -270,8 +270,8 @@ static void keep_hosts(struct flow *f)
 static bool nothing_left(const struct session *s, struct err *err)
 {
     struct slice why = s->warnings_n ? s->warnings[0] : (struct slice){ 0 };
-    return err_set(err, ERR_INPUT, "%.*s: no request in it can be replayed%s%.*s", SL_FMT(s->source),
-                   why.n ? ": " : "", SL_FMT(why));
+    return err_set(err, ERR_INPUT, "%.*s: no request in it can be replayed%s%.*s",
+                   SL_FMT(s->source), why.n ? ": " : "", SL_FMT(why));
 }
 
 bool flow_keep(struct flow *f, const struct session *s, struct err *err)
@@ -285,8 +285,7 @@ bool flow_keep(struct flow *f, const struct session *s, struct err *err)
         else
             fill(f, &f->items[f->n++], s->exchanges[i], &u);
     }
-    if (!f->n)
-        return nothing_left(s, err);
+    if (!f->n) return nothing_left(s, err);
     link_hops(f);
     f->target = find_main(f);
     keep_hosts(f);

@@ -55,6 +55,7 @@ struct use {
     struct value *value;
     struct use *next;      /* the same value's next use, in order of steps */
     struct slice expr;     /* decided: what stands there instead; empty: stays as recorded */
+    struct slice other;    /* the second recording's text in this place; p == NULL: not known */
     struct origin *origin; /* decided: where it comes from; NULL: expr is no extracted variable */
 };
 
@@ -112,6 +113,7 @@ struct value {
     struct slice *names;         /* different names of its uses */
     unsigned names_n;
     bool in_static; /* stands in a static asset: a constant of the application */
+    bool differs;   /* a second recording of the walk has another text in its place */
     bool typed;     /* a whole field of a body: what a user may have typed */
 };
 
@@ -123,6 +125,7 @@ struct field_nodes {
 
 struct item {
     const struct exchange *ex;
+    const struct exchange *other; /* the same step of a second recording */
     struct url url;
     struct slice origin; /* scheme://host[:port] */
     size_t index;
@@ -148,6 +151,8 @@ struct item {
     size_t set_n, set_cap;
 };
 
+#define FILTER_WORDS ((size_t)1 << 14)
+
 struct flow {
     struct arena *a;
     const struct import_cfg *cfg;
@@ -160,8 +165,10 @@ struct flow {
     struct import_report *report;
     struct arena *report_arena;
     int64_t zero_ns;
-    struct origin *fed; /* origins that feed uses, latest decision first */
-    size_t login;       /* last item of the login; SIZE_MAX: none was found */
+    struct origin *fed;       /* origins that feed uses, latest decision first */
+    size_t login;             /* last item of the login; SIZE_MAX: none was found */
+    struct item *login_first; /* the request that carries the password; NULL: none */
+    struct slice creator;     /* the recording tool */
     struct slice user_column, password_column; /* "account.username" */
     struct fields secrets; /* columns of the feed that import writes, with recorded values */
     size_t secrets_cap;
@@ -199,6 +206,8 @@ void flow_choose(struct flow *f);
 void flow_generate(struct flow *f);
 /* build.c: decided uses become spans of their nodes. */
 void flow_apply(struct flow *f);
+/* infer.c: what a sanitised recording left out. */
+void flow_infer(struct flow *f);
 /* secrets.c: what is secret and came from nowhere goes to the feed. */
 void flow_secrets(struct flow *f);
 /* A column of the feed that import writes, made if value has none yet: "account.name". */

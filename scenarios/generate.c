@@ -7,6 +7,7 @@
 #include "base/enc.h"
 #include "base/num.h"
 #include "scenarios/report.h"
+#include "scenarios/second.h"
 #include "scenarios/value.h"
 
 #define NEAR_S 3600 /* a time this close to its request is the request's own */
@@ -27,7 +28,7 @@ static bool is_free(const struct value *v)
         o = o->prev;
     if (o && o->step < v->first_use) return false;
     for (const struct use *u = v->uses; u; u = u->next)
-        if (u->expr.n || holds_token(u->node)) return false;
+        if (u->expr.n || holds_token(u->node) || second_says_constant(u)) return false;
     return true;
 }
 
@@ -197,6 +198,20 @@ static bool make_uuid(struct flow *f, struct value *v)
     return true;
 }
 
+/* What differs between two recordings, came from no answer and follows no rule: the user typed it, or the
+ * client made it in a way that is not known. */
+static void say_unknown(struct flow *f, const struct value *v)
+{
+    for (const struct use *u = v->uses; u; u = u->next) {
+        bool open = u->other.p && !slice_eq(u->other, v->text) && !u->expr.n && !u->node->secondary;
+        if (!open || u->node->children || f->items[u->node->step].location.n) continue;
+        struct slice place = report_place(f, u->node);
+        report_warn(f, "%.*s differs between the recordings, and no answer gave it: user data?",
+                    SL_FMT(place));
+        return;
+    }
+}
+
 void flow_generate(struct flow *f)
 {
     struct slice key;
@@ -208,4 +223,6 @@ void flow_generate(struct flow *f)
         if (make_time(f, value) || make_state(f, value)) continue;
         make_uuid(f, value);
     }
+    for (size_t i = 0; map_next(f->values, &i, &key, &value);)
+        say_unknown(f, value);
 }

@@ -266,6 +266,7 @@ void flow_login(struct flow *f)
     struct login_fields l;
     struct item *login = find_login(f, &l);
     f->login = login ? login_end(f, login) : SIZE_MAX;
+    f->login_first = login;
     if (f->cfg->feed) from_feed(f, &l, login);
     if (!login) {
         if (f->cfg->feed)
