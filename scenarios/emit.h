@@ -9,7 +9,7 @@
 struct emit {
     struct buf *out;
     unsigned indent;
-    bool dash; /* the next key begins a list item */
+    bool dash;     /* the next key begins a list item */
     unsigned flow; /* how many { } are open */
     bool first;
 };

@@ -149,7 +149,7 @@ void h2_flush_all(struct engine *e);
 /* ---- tls ---- */
 struct tls_ctx *tls_ctx_new(const struct engine_cfg *cfg, struct err *err); /* gives */
 void tls_ctx_free(struct tls_ctx *t);
-bool tls_begin(struct conn *c);                        /* begins the handshake */
+bool tls_begin(struct conn *c);                      /* begins the handshake */
 void tls_feed(struct conn *c, struct slice records); /* hands plain bytes to the protocol */
 void tls_send(struct conn *c, struct slice head, struct slice body);
 void tls_free(struct tls *t);

@@ -7,7 +7,7 @@
 #define GOR                                                                               \
     "1 aa 1767319445000000000 0\nPOST /a HTTP/1.1\r\nHost: h.test:81\r\nContent-Length: " \
     "3\r\n\r\nx=1" GOR_RULE "2 aa 1767319445050000000 50000000\nHTTP/1.1 201 "            \
-                            "Created\r\nContent-Length: 2\r\n\r\nok" GOR_RULE             \
+    "Created\r\nContent-Length: 2\r\n\r\nok" GOR_RULE                                     \
     "1 bb 1767319446000000000 0\nGET /b HTTP/1.0\r\n\r\n" GOR_RULE                        \
     "3 aa 1767319449000000000 1\nHTTP/1.1 500 No\r\n\r\n" GOR_RULE
 

@@ -16,11 +16,10 @@ struct test {
     void (*run)(void);
 };
 
-#define TEST(id)                                                                                   \
-    static void test_##id(void);                                                                   \
-    static const struct test reg_##id = { #id, __FILE__, test_##id };                              \
-    static const struct test *const ptr_##id                                                       \
-        __attribute__((used, section("tests"))) = &reg_##id;                                       \
+#define TEST(id)                                                                                  \
+    static void test_##id(void);                                                                  \
+    static const struct test reg_##id = { #id, __FILE__, test_##id };                             \
+    static const struct test *const ptr_##id __attribute__((used, section("tests"))) = &reg_##id; \
     static void test_##id(void)
 
 void test_fail(const char *file, int line, const char *fmt, ...)
@@ -28,9 +27,9 @@ void test_fail(const char *file, int line, const char *fmt, ...)
 void test_eq_u(const char *file, int line, const char *what, uint64_t got, uint64_t want);
 void test_eq_s(const char *file, int line, const char *what, struct slice got, struct slice want);
 
-#define CHECK(cond)                                                                                \
-    do {                                                                                           \
-        if (!(cond)) test_fail(__FILE__, __LINE__, "%s", #cond);                                   \
+#define CHECK(cond)                                              \
+    do {                                                         \
+        if (!(cond)) test_fail(__FILE__, __LINE__, "%s", #cond); \
     } while (0)
 #define CHECK_U(got, want) test_eq_u(__FILE__, __LINE__, #got, (uint64_t)(got), (uint64_t)(want))
 #define CHECK_S(got, want) test_eq_s(__FILE__, __LINE__, #got, (got), (want))
