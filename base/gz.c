@@ -39,16 +39,11 @@ static bool deflate_all(z_stream *z, struct slice text, struct buf *out)
     return state == Z_STREAM_END;
 }
 
-struct shape { /* of a deflate stream */
-    int level, window_bits, strategy;
-};
-
-static bool compress_as(struct buf *out, struct slice text, const struct shape *shape)
+bool gz_member(struct buf *out, struct slice text, int level)
 {
     z_stream z = { 0 };
     size_t before = out->n;
-    if (out->bad ||
-        deflateInit2(&z, shape->level, Z_DEFLATED, shape->window_bits, 9, shape->strategy) != Z_OK)
+    if (out->bad || deflateInit2(&z, level, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK)
         return false;
     bool ok = deflate_all(&z, text, out);
     deflateEnd(&z);
@@ -56,16 +51,6 @@ static bool compress_as(struct buf *out, struct slice text, const struct shape *
     out->n = before;
     out->bad = true;
     return false;
-}
-
-bool gz_member(struct buf *out, struct slice text, int level)
-{
-    return compress_as(out, text, &(struct shape){ level, 15 + 16, Z_DEFAULT_STRATEGY });
-}
-
-bool gz_zlib(struct buf *out, struct slice text, int level)
-{
-    return compress_as(out, text, &(struct shape){ level, 15, Z_DEFAULT_STRATEGY });
 }
 
 static void add_le(struct buf *out, uint32_t v, unsigned n)

@@ -34,11 +34,19 @@ enum row_column {
 extern const char *const row_columns[ROW_COLUMNS];
 #define ROW_BYTES_MAX 320
 
-/* Iterations are written as the difference to the same user's last row in the member. */
+/* What a row is written as a difference to: the user's iteration and the step's status and bytes sent, both of
+ * the row before in the same member. */
+struct row_like {
+    uint32_t stamp;
+    uint16_t status;
+    uint64_t bytes_out;
+};
 struct row_state {
     uint64_t last_end_us;
     uint32_t *iterations, *stamps; /* by user */
     size_t cap;
+    struct row_like *likes; /* by step */
+    size_t likes_cap;
     uint32_t stamp; /* of the current member */
 };
 void row_state_free(struct row_state *s);

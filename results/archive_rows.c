@@ -2,7 +2,7 @@
  *
  * Called by the archive's writer thread for each sample and by the reader. What makes twelve bytes a
  * sample possible on disk: times as differences in microseconds, columns in an order in which the
- * predictable ones stand together at the end, zeros at the end left out. See docs/archive-format.md. */
+ * predictable ones stand together at the end, where they are left out. See docs/archive-format.md. */
 #include "results/archive.h"
 
 #include <stdlib.h>
@@ -12,6 +12,8 @@
 #include "base/num.h"
 
 #define USERS_MAX (1U << 24) /* beyond it, iterations are written in full */
+#define STEPS_MAX (1U << 20) /* beyond it, every row is */
+#define SHORT ROW_STATUS     /* columns of a row whose status and bytes sent are as before */
 
 const char *const row_columns[ROW_COLUMNS] = {
     [ROW_END] = "end_us",          [ROW_SERVICE] = "service_us", [ROW_RECEIVE] = "receive_us",
@@ -25,6 +27,7 @@ void row_state_free(struct row_state *s)
 {
     free(s->iterations);
     free(s->stamps);
+    free(s->likes);
     *s = (struct row_state){ 0 };
 }
 
@@ -54,6 +57,28 @@ static uint32_t *iteration_of(struct row_state *s, uint32_t user)
         s->iterations[user] = 0;
     }
     return &s->iterations[user];
+}
+
+/* The step's place; what is in it counts if its stamp is the member's. NULL for absurd steps. */
+static struct row_like *like_of(struct row_state *s, uint32_t step)
+{
+    if (step >= STEPS_MAX) return NULL;
+    if (step >= s->likes_cap) {
+        size_t had = s->likes_cap;
+        mem_grow(&s->likes, &s->likes_cap, step + 1, sizeof *s->likes);
+        memset(s->likes + had, 0, (s->likes_cap - had) * sizeof *s->likes);
+    }
+    return &s->likes[step];
+}
+
+/* Whether the row before had the same; from now on this one is the row before. */
+static bool as_before(struct row_state *s, uint32_t step, uint16_t status, uint64_t bytes_out)
+{
+    struct row_like *like = like_of(s, step);
+    if (!like) return false;
+    bool same = like->stamp == s->stamp && like->status == status && like->bytes_out == bytes_out;
+    *like = (struct row_like){ s->stamp, status, bytes_out };
+    return same;
 }
 
 /* ---- writing -------------------------------------------------------------------------------------------- */
@@ -105,8 +130,9 @@ size_t row_write(struct row_state *s, const struct sample *p, uint32_t message, 
     fill_columns(s, p, v);
     v[ROW_MESSAGE] = message;
     size_t n = ROW_COLUMNS;
-    while (n > ROW_STATUS + 1 && v[n - 1] == 0)
+    while (n > ROW_BYTES_OUT + 1 && v[n - 1] == 0)
         n--;
+    if (as_before(s, p->step, p->status, p->bytes_out) && n == ROW_BYTES_OUT + 1) n = SHORT;
     char *to = out;
     *to++ = '[';
     for (size_t i = 0; i < n; i++) {
@@ -134,19 +160,34 @@ static bool get_i64(const char **p, const char *end, int64_t *out)
     return true;
 }
 
-static bool get_columns(struct slice line, int64_t v[ROW_COLUMNS])
+/* How many columns the line has, 0 if it is no row. The others are set to 0. */
+static size_t get_columns(struct slice line, int64_t v[ROW_COLUMNS])
 {
     const char *p = line.p + 1, *end = line.p + line.n;
     size_t n = 0;
-    if (line.n < 2 || line.p[0] != '[') return false;
+    if (line.n < 2 || line.p[0] != '[') return 0;
     for (; n < ROW_COLUMNS; n++) {
-        if (!get_i64(&p, end, &v[n]) || p == end) return false;
+        if (!get_i64(&p, end, &v[n]) || p == end) return 0;
         if (*p == ']') break;
-        if (*p++ != ',') return false;
+        if (*p++ != ',') return 0;
     }
-    if (n == ROW_COLUMNS || p + 1 != end || n < ROW_STATUS) return false;
-    for (n++; n < ROW_COLUMNS; n++)
-        v[n] = 0;
+    if (n++ == ROW_COLUMNS || p + 1 != end) return 0;
+    for (size_t i = n; i < ROW_COLUMNS; i++)
+        v[i] = 0;
+    return n == SHORT || n > ROW_BYTES_OUT ? n : 0;
+}
+
+/* A short row's status and bytes sent, from the step's row before; false if there was none. */
+static bool complete(struct row_state *s, size_t n, int64_t v[ROW_COLUMNS])
+{
+    if (v[ROW_STEP] < 0 || v[ROW_STEP] >= STEPS_MAX) return n != SHORT;
+    struct row_like *like = like_of(s, (uint32_t)v[ROW_STEP]);
+    if (n == SHORT && like->stamp != s->stamp) return false;
+    if (n == SHORT) {
+        v[ROW_STATUS] = like->status;
+        v[ROW_BYTES_OUT] = (int64_t)like->bytes_out;
+    }
+    *like = (struct row_like){ s->stamp, (uint16_t)v[ROW_STATUS], (uint64_t)v[ROW_BYTES_OUT] };
     return true;
 }
 
@@ -162,7 +203,8 @@ static bool columns_fit(const int64_t v[ROW_COLUMNS], int64_t end, int64_t start
 bool row_read(struct row_state *s, struct slice line, struct sample *out)
 {
     int64_t v[ROW_COLUMNS];
-    if (!get_columns(line, v)) return false;
+    size_t n = get_columns(line, v);
+    if (n == 0 || !complete(s, n, v)) return false;
     int64_t end = (int64_t)s->last_end_us + v[ROW_END], start = end - v[ROW_SERVICE];
     if (!columns_fit(v, end, start)) return false;
     uint32_t *iteration = iteration_of(s, (uint32_t)v[ROW_USER]);

@@ -68,7 +68,7 @@ bool hist_encode(const struct hist *h, struct buf *out)
     struct buf zipped = BUF_INIT(2 * MAX_BYTES), framed = BUF_INIT(2 * MAX_BYTES + 8);
     put_counts(&counts, h);
     put_payload(&plain, buf_slice(&counts));
-    bool ok = gz_zlib(&zipped, buf_slice(&plain), 6);
+    bool ok = gz_zlib(&zipped, buf_slice(&plain), 4);
     put_be(&framed, COOKIE_V2_ZLIB, 4);
     put_be(&framed, zipped.n, 4);
     buf_add(&framed, buf_slice(&zipped));

@@ -292,10 +292,10 @@ TEST(archive_rows_round_trip)
                             .end_ns = (start + rnd_below(&r, 1ULL << 30)) * 1000,
                             .bytes_in = rnd_below(&r, 1ULL << 40),
                             .bytes_out = rnd_below(&r, 3),
-                            .step = (uint32_t)rnd_below(&r, 1ULL << 32),
+                            .step = (uint32_t)rnd_below(&r, i % 50 ? 4 : 1ULL << 32),
                             .user = (uint32_t)rnd_below(&r, i % 100 ? 1000 : 1ULL << 32),
                             .iteration = (uint32_t)rnd_below(&r, 1ULL << 32),
-                            .status = (uint16_t)rnd_below(&r, 65536),
+                            .status = (uint16_t)rnd_below(&r, i % 3 ? 2 : 65536),
                             .outcome = (uint8_t)rnd_below(&r, OUTCOMES),
                             .reused = rnd_below(&r, 2) == 0,
                             .message = (uint32_t)rnd_below(&r, 2) * 77 },
@@ -332,20 +332,25 @@ TEST(archive_rows_round_trip)
 
 TEST(archive_rows_refuse_damage)
 {
-    static const char *const bad[] = { "",
-                                       "[",
-                                       "[]",
-                                       "[1]",
-                                       "[1,2,3,4,5,6,7]",
-                                       "[1,2,3,4,5,6,7,200",
-                                       "[1,2,3,4,5,6,7,200,1,1,99]",
-                                       "[1,2,3,4,-5,6,7,200]",
-                                       "[1,2,3,4,5,6,7,200]]",
-                                       "[1,2,3,4,5,6,7,200,]",
-                                       "[1,,3,4,5,6,7,200]",
-                                       "[1,99999999,3,4,5,6,7,200]",
-                                       "[12345678901234567890,2,3,4,5,6,7,200]",
-                                       "[1,2,3,4,5,6,7,200,1,1,1,1,1,1]" };
+    static const char *const bad[] = {
+        "",
+        "[",
+        "[]",
+        "[1]",
+        "[1,2,3,4,5,6]",
+        "[1,2,3,4,5,6,7]", /* as the step's row before: there is none */
+        "[1,2,3,4,5,6,7,200]",
+        "[1,2,3,4,5,6,7,200,1",
+        "[1,2,3,4,5,6,7,200,1,1,99]",
+        "[1,2,3,4,-5,6,7,200,1]",
+        "[1,2,3,4,5,-6,7,200,1]",
+        "[1,2,3,4,5,6,7,200,1]]",
+        "[1,2,3,4,5,6,7,200,1,]",
+        "[1,,3,4,5,6,7,200,1]",
+        "[1,99999999,3,4,5,6,7,200,1]",
+        "[12345678901234567890,2,3,4,5,6,7,200,1]",
+        "[1,2,3,4,5,6,7,200,1,1,1,1,1,1]",
+    };
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct row_state in = { .stamp = 1 };
         struct sample s;
