@@ -308,12 +308,29 @@ static void masked_line(struct buf *out, struct slice line)
     buf_add(out, slice_from(line, at));
 }
 
+static size_t indent_of(struct slice line)
+{
+    size_t n = 0;
+    while (n < line.n && (line.p[n] == ' ' || line.p[n] == '-'))
+        n++;
+    return n;
+}
+
+/* Under "extract:" stand names and how they are found, no values. */
 static void text(struct jsonw *w, struct slice yaml)
 {
     struct buf b = BUF_INIT(yaml.n * 2 + 1000);
     struct slice line;
+    size_t extract = SLICE_NONE; /* indent of the block we are in */
     while (slice_next(&yaml, '\n', &line)) {
-        masked_line(&b, line);
+        size_t indent = indent_of(line);
+        if (extract != SLICE_NONE && indent <= extract) extract = SLICE_NONE;
+        if (extract == SLICE_NONE) {
+            masked_line(&b, line);
+        } else {
+            buf_add(&b, line);
+        }
+        if (slice_eq(slice_trim(slice_from(line, indent)), SL("extract:"))) extract = indent;
         buf_addc(&b, '\n');
     }
     key_str(w, "text", buf_slice(&b));

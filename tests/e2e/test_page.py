@@ -71,7 +71,9 @@ class Page(Process):
             raise AssertionError(f"the page's first line is {line!r}")
 
 
-class PageTest(TestCase):
+class PageCase(TestCase):
+    """A demo target, a scenario for it, and Node to drive a browser."""
+
     def setUp(self):
         super().setUp()
         self.target = self.demo()
@@ -94,6 +96,8 @@ class PageTest(TestCase):
     def walk(self, scene, page, file=""):
         return self.node("walk.mjs", scene, page.base, self.target.base, self.files, file)
 
+
+class PageTest(PageCase):
     def test_a_run_from_the_form_with_another_client_watching(self):
         self.walk("run", self.page(self.scenario()))
 

@@ -61,6 +61,29 @@ def profile():
     return jsonify(user=user) if user else ("no valid token", 401)
 
 
+PAGE = """<!doctype html><html lang="en"><title>Hello</title>
+<style>body { font: 16px system-ui, sans-serif; max-width: 24rem; margin: 4rem auto } input, button { font: inherit;
+display: block; margin: .3rem 0 1rem; padding: .4rem .6rem }</style>
+<h1>Sign in</h1><form><label>Name <input name="username"></label>
+<label>Password <input name="password" type="password"></label><button>Sign in</button></form><p id="answer"></p>
+<script>
+document.forms[0].onsubmit = async (event) => {
+  event.preventDefault();
+  const token = await (await fetch("/login", { method: "POST", body: new URLSearchParams(new FormData(event.target)) })).text();
+  const headers = { Authorization: token };
+  const user = (await (await fetch("/profile", { headers })).json()).user;
+  document.getElementById("answer").textContent = await (await fetch("/", { headers })).text();
+  document.title = user;
+};
+</script>"""
+
+
+@app.get("/hello.html")
+def page():
+    """What a person sees; not counted."""
+    return PAGE
+
+
 @app.get("/truth")
 def show_truth():
     with lock:

@@ -37,9 +37,10 @@ export function mountWorkers(panel) {
   }
   function draw(workers) {
     if (!workers.length) return fill(at, h("p", { class: "empty" }, "Workers report once a second while a run goes."));
+    const known = workers.some((w) => w.connections > 0); // not every engine counts them
     fill(at, h("table", { class: "list narrow" }, h("caption", { class: "unseen" }, "Workers"),
-      h("thead", null, h("tr", null, h("th", { scope: "col" }, "Worker"), h("th", { scope: "col", class: "n" }, "Users"), h("th", { scope: "col", class: "n" }, "Connections"), h("th", { scope: "col", class: "n" }, "CPU"), h("th", { class: "wide" }, h("span", { class: "unseen" }, "CPU drawn")))),
-      h("tbody", null, workers.map((w) => h("tr", null, h("td", null, "Thread " + (w.id + 1)), h("td", { class: "n" }, count(w.users)), h("td", { class: "n" }, count(w.connections)), h("td", { class: "n" }, percent(w.cpu)), h("td", { class: "wide" }, bar(w.cpu)))))));
+      h("thead", null, h("tr", null, h("th", { scope: "col" }, "Worker"), h("th", { scope: "col", class: "n" }, "Users"), known && h("th", { scope: "col", class: "n" }, "Connections"), h("th", { scope: "col", class: "n" }, "CPU"), h("th", { class: "wide" }, h("span", { class: "unseen" }, "CPU drawn")))),
+      h("tbody", null, workers.map((w) => h("tr", null, h("td", null, "Thread " + (w.id + 1)), h("td", { class: "n" }, count(w.users)), known && h("td", { class: "n" }, count(w.connections)), h("td", { class: "n" }, percent(w.cpu)), h("td", { class: "wide" }, bar(w.cpu)))))));
   }
   load();
   return on("tick", load);
