@@ -70,7 +70,7 @@ bool buf_addf(struct buf *b, const char *fmt, ...)
     size_t room = b->p ? b->cap - b->n + 1 : 0;
     int len = vsnprintf(b->p ? b->p + b->n : NULL, room, fmt, ap);
     bool ok = len >= 0 && reserve(b, (size_t)len);
-    if (ok && (size_t)len >= room) vsnprintf(b->p + b->n, (size_t)len + 1, fmt, again);
+    if (ok && len > 0 && (size_t)len >= room) vsnprintf(b->p + b->n, (size_t)len + 1, fmt, again);
     if (ok) b->n += (size_t)len;
     if (len < 0) b->bad = true;
     va_end(again);

@@ -23,6 +23,7 @@ static const struct cmd *const commands[MAX_COMMANDS] = {
     &cmd_verify,
     &cmd_recover,
     &cmd_compare,
+    &cmd_export,
     &cmd_demo,
     NULL,
     // clang-format on

@@ -3,6 +3,7 @@
 #define SCENARIOS_SCENARIOS_H
 
 #include "scenarios/correlate.h"
+#include "scenarios/export.h"
 #include "scenarios/extract.h"
 #include "scenarios/foreign.h"
 #include "scenarios/model.h"

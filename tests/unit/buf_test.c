@@ -63,3 +63,11 @@ TEST(buf_room_is_committed)
     CHECK(!buf_room(&b, 99) && b.bad);
     buf_free(&b);
 }
+
+TEST(buf_addf_of_nothing_to_an_empty_buffer)
+{
+    struct buf b = BUF_INIT(10);
+    CHECK(buf_addf(&b, "%*s", 0, ""));
+    CHECK_U(b.n, 0);
+    buf_free(&b);
+}

@@ -1,0 +1,54 @@
+/* What the exporters share: templates as expressions of another language. Private to the room. */
+#ifndef SCENARIOS_EXPORT_BUILD_H
+#define SCENARIOS_EXPORT_BUILD_H
+
+#include "scenarios/export.h"
+#include "scenarios/template.h"
+
+struct export
+{
+    const struct scenario *s;
+    struct buf *out;
+    struct arena *a;
+    struct scope *scope;
+    struct export_notes *notes;
+    unsigned indent;
+    size_t names; /* how many functions were written */
+};
+
+/* A language whose texts are joined with '+'. */
+struct export_lang {
+    const char *var_open, *var_close; /* around a quoted name: self.v["…"] */
+    const char *call;                 /* in front of a function's name: self.f_ */
+};
+
+void export_note(struct export *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* "a" + v["b"], as JSON strings, which Python and JavaScript read alike. */
+void export_expr(struct export *x, const struct export_lang *l, struct slice text);
+void export_string(struct buf *out, struct slice text);
+/* A line at the indent, with its newline. */
+void export_line(struct export *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void export_indent(struct export *x);
+/* The name under which statistics show a request. */
+struct slice export_name(struct export *x, const struct request_step *r);
+const char *export_extract_kind(enum extract_kind k);
+const char *export_decode_name(enum extract_decode d);
+const char *export_check_kind(enum check_kind k);
+/* Where a file lies that the scenario names. */
+struct slice export_path(struct export *x, struct slice file);
+/* An identifier: letters, digits, '_'; unique within the export. */
+struct slice export_identifier(struct export *x, struct slice name);
+/* The Content-Type that the engine would add; empty if the headers have one or none is needed. */
+struct slice export_content_type(const struct export *x, const struct request_step *r);
+/* The value of an extractor's regex in JSON, HTML and others: see export_regex.c. */
+struct slice export_json_regex(struct export *x, struct slice path);
+
+void export_locust(struct export *x);
+void export_k6(struct export *x);
+void export_jmx(struct export *x);
+void export_curl(struct export *x);
+void export_har(struct export *x);
+
+extern const char export_locust_lib[], export_k6_lib[];
+
+#endif
