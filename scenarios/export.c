@@ -114,11 +114,16 @@ static void know_columns(struct export *x, struct slice text)
     }
 }
 
+const struct template *export_template(struct export *x, struct slice text, struct err *err)
+{
+    know_columns(x, text);
+    return template_compile(x->a, x->scope, text, NULL, err);
+}
+
 void export_expr(struct export *x, const struct export_lang *l, struct slice text)
 {
     struct err err = { 0 };
-    know_columns(x, text);
-    const struct template *t = template_compile(x->a, x->scope, text, NULL, &err);
+    const struct template *t = export_template(x, text, &err);
     if (t)
         add_nodes(x, l, &t->nodes);
     else {
@@ -238,6 +243,7 @@ bool export_scenario(const struct scenario *s, const char *to, struct buf *out,
         void (*write)(struct export *x);
     } formats[] = {
         { "locust", export_locust },
+        { "jmx", export_jmx },
     };
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         if (strcmp(formats[i].name, to) != 0) continue;

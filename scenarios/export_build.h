@@ -23,6 +23,8 @@ struct export_lang {
 };
 
 void export_note(struct export *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Compiled as a run would; NULL on an error. */
+const struct template *export_template(struct export *x, struct slice text, struct err *err);
 /* "a" + v["b"], as JSON strings, which Python and JavaScript read alike. */
 void export_expr(struct export *x, const struct export_lang *l, struct slice text);
 void export_string(struct buf *out, struct slice text);
@@ -40,9 +42,6 @@ struct slice export_path(struct export *x, struct slice file);
 struct slice export_identifier(struct export *x, struct slice name);
 /* The Content-Type that the engine would add; empty if the headers have one or none is needed. */
 struct slice export_content_type(const struct export *x, const struct request_step *r);
-/* The value of an extractor's regex in JSON, HTML and others: see export_regex.c. */
-struct slice export_json_regex(struct export *x, struct slice path);
-
 void export_locust(struct export *x);
 void export_k6(struct export *x);
 void export_jmx(struct export *x);
