@@ -242,8 +242,8 @@ bool export_scenario(const struct scenario *s, const char *to, struct buf *out,
         const char *name;
         void (*write)(struct export *x);
     } formats[] = {
-        { "locust", export_locust },
-        { "jmx", export_jmx },
+        { "locust", export_locust }, { "jmx", export_jmx }, { "k6", export_k6 },
+        { "curl", export_curl },     { "har", export_har },
     };
     for (size_t i = 0; i < sizeof formats / sizeof formats[0]; i++) {
         if (strcmp(formats[i].name, to) != 0) continue;
