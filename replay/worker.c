@@ -340,11 +340,22 @@ static void begin(struct worker *w)
     set_timer(w, &w->schedule_timer, is_open(w) ? w->next_start_ns : 0);
 }
 
+/* On the thread that used the engine: an io_uring belongs to it. */
+static void close_engine(struct worker *w)
+{
+    if (!w->engine) return;
+    worker_kill(w);
+    reap(&w->reap_timer);
+    w->ops->close(w->engine);
+    w->engine = NULL;
+}
+
 void *worker_main(void *worker)
 {
     struct worker *w = worker;
     begin(w);
     loop_run(w->loop);
+    close_engine(w);
     recorder_lag(w->rec, 0, clock_thread_cpu_ns());
     run_worker_over(w->run);
     return NULL;
@@ -380,11 +391,7 @@ struct worker *worker_new(struct run *r, unsigned index, struct err *err)
 void worker_free(struct worker *w)
 {
     if (!w) return;
-    if (w->engine) {
-        worker_kill(w);
-        reap(&w->reap_timer);
-        w->ops->close(w->engine);
-    }
+    close_engine(w); /* of a thread that never started */
     while (w->spare) {
         struct flight *f = w->spare;
         w->spare = f->next;
