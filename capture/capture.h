@@ -117,9 +117,25 @@ void capture_free(struct capture *c);
 
 /* The exchange with cookies, credentials and tokens masked, in a (valid until that is reset). */
 const struct exchange *capture_mask(struct arena *a, const struct exchange *ex);
-/* What tells one user from another: the value of the cookie that looks most like a session's, sent or
- * being set; empty if there is none. */
-struct slice capture_session_cookie(const struct exchange *ex);
+/* Sessions of several users in one capture. */
+enum capture_split {
+    CAPTURE_SPLIT_NO,
+    CAPTURE_SPLIT_CLIENT, /* address */
+    CAPTURE_SPLIT_CONNECTION,
+    CAPTURE_SPLIT_COOKIE, /* the session cookie; followed when it is renewed */
+};
+struct capture_splitter;
+struct capture_splitter *capture_splitter_new(enum capture_split by); /* gives */
+void capture_splitter_free(struct capture_splitter *p);
+/* The number of the exchange's session: 0, 1, 2 … in order of appearance. */
+size_t capture_splitter_group(struct capture_splitter *p, const struct exchange *ex);
+/* The address or the connection that names it; a cookie is no name to show. Borrowed from ex. */
+struct slice capture_split_key(enum capture_split by, const struct exchange *ex);
+/* Copies of the exchanges of s as sessions of their own, the first max of them; gives how many there are. */
+size_t capture_split(const struct session *s, enum capture_split by, struct session **out,
+                     size_t max);
+/* A copy of an exchange, made with the session's memory. */
+struct exchange *capture_copy(struct session *s, const struct exchange *ex);
 
 /* A whole session from capture files: what `reprise import FILE.pcapng` reads. Sorted. NULL on failure. */
 struct session *capture_to_session(const struct capture_cfg *cfg, struct capture_report *report,

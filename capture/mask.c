@@ -1,5 +1,4 @@
-/* Secrets in an exchange: masking them, and finding the one that tells users apart.
- * Called by the capture command's sink.
+/* Masking the secrets of an exchange. Called by the capture command's sink.
  *
  * Masked are: values of headers, query and form fields and JSON members whose names are those of secrets
  * (base/log.h), and every cookie. Names and lengths stay readable; bodies of other types stay as they
@@ -136,28 +135,4 @@ const struct exchange *capture_mask(struct arena *a, const struct exchange *ex)
     m->request.body = mask_body(a, ex->request.body, ex->request.mime);
     m->response.body = mask_body(a, ex->response.body, ex->response.mime);
     return m;
-}
-
-static bool is_session_name(struct slice name)
-{
-    return log_is_secret_name(name) || slice_ifind(name, SL("sess")) != SLICE_NONE ||
-           slice_ifind(name, SL("sid")) != SLICE_NONE;
-}
-
-struct slice capture_session_cookie(const struct exchange *ex)
-{
-    const struct headers *sets = &ex->response.headers, *sent = &ex->request.headers;
-    struct slice name, value;
-    for (size_t i = 0; i < sets->n; i++) {
-        struct slice rest = sets->v[i].value;
-        if (!slice_ieq(sets->v[i].name, SL("set-cookie"))) continue;
-        if (cookie_next(&rest, &name, &value) && value.n && is_session_name(name)) return value;
-    }
-    for (size_t i = 0; i < sent->n; i++) {
-        struct slice rest = sent->v[i].value;
-        if (!slice_ieq(sent->v[i].name, SL("cookie"))) continue;
-        while (cookie_next(&rest, &name, &value))
-            if (is_session_name(name)) return value;
-    }
-    return SL("");
 }

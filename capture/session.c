@@ -49,15 +49,8 @@ static void keep_messages(struct arena *a, struct exchange *ex)
     ex->ws = v;
 }
 
-static bool put(void *arg, const struct exchange *ex, struct err *err)
+struct exchange *capture_copy(struct session *s, const struct exchange *ex)
 {
-    struct session *s = arg;
-    (void)err;
-    s->entries_read++;
-    if (slice_eq(ex->request.method, SL("CONNECT"))) {
-        session_dropped(s, "tunnel"); /* what was inside has exchanges of its own */
-        return true;
-    }
     struct exchange *copy = session_add(s);
     size_t order = copy->order;
     *copy = *ex;
@@ -70,6 +63,20 @@ static bool put(void *arg, const struct exchange *ex, struct err *err)
     copy->server_ip = keep(s->arena, ex->server_ip);
     copy->comment = keep(s->arena, ex->comment);
     copy->resource = keep(s->arena, ex->resource);
+    copy->page = keep(s->arena, ex->page);
+    copy->initiator = keep(s->arena, ex->initiator);
+    return copy;
+}
+
+static bool put(void *arg, const struct exchange *ex, struct err *err)
+{
+    struct session *s = arg;
+    (void)err;
+    s->entries_read++;
+    if (slice_eq(ex->request.method, SL("CONNECT")))
+        session_dropped(s, "tunnel"); /* what was inside has exchanges of its own */
+    else
+        capture_copy(s, ex);
     return true;
 }
 

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/map.h"
 #include "base/mem.h"
 #include "base/version.h"
 #include "har/har.h"
@@ -17,22 +16,22 @@
 
 struct capture_out {
     const char *path;
-    enum split split;
+    enum capture_split split;
     bool mask;
     struct har_writer *v[FILES_MAX + 1];
     size_t n;
-    struct map *by_key; /* to index + 1, as a pointer */
-    struct arena *keys, *masked;
+    struct capture_splitter *splitter;
+    struct arena *masked;
 };
 
-struct capture_out *capture_out_open(const char *path, enum split split, bool mask, struct err *err)
+struct capture_out *capture_out_open(const char *path, enum capture_split split, bool mask,
+                                     struct err *err)
 {
     struct capture_out *o = mem_alloc(1, sizeof *o);
     o->path = path;
     o->split = split;
     o->mask = mask;
-    o->by_key = map_new();
-    o->keys = arena_new();
+    o->splitter = capture_splitter_new(split);
     o->masked = arena_new();
     if (split) return o;
     o->v[0] = har_writer_open(path, REPRISE_VERSION, err);
@@ -42,36 +41,17 @@ struct capture_out *capture_out_open(const char *path, enum split split, bool ma
     return NULL;
 }
 
-static struct slice without_port(struct slice client)
-{
-    for (size_t i = client.n; i > 0; i--)
-        if (client.p[i - 1] == ':') return slice_sub(client, 0, i - 1);
-    return client;
-}
-
-static struct slice key_of(const struct capture_out *o, const struct exchange *ex)
-{
-    switch (o->split) {
-    case SPLIT_NO: break;
-    case SPLIT_CLIENT: return without_port(ex->client);
-    case SPLIT_CONNECTION: return ex->connection;
-    case SPLIT_COOKIE: {
-        struct slice cookie = capture_session_cookie(ex);
-        return cookie.n ? cookie : without_port(ex->client);
-    }
-    }
-    return SL("");
-}
-
 /* "session.har" and "10.0.0.1" to "session-10.0.0.1.har"; a cookie's value is no name: its number is. */
-static struct har_writer *open_for(struct capture_out *o, struct slice key, struct err *err)
+static struct har_writer *open_for(struct capture_out *o, const struct exchange *ex,
+                                   struct err *err)
 {
+    struct slice key = capture_split_key(o->split, ex);
     char name[80], path[4096];
     struct slice base = slice_z(o->path);
     if (slice_ends(base, SL(".har"))) base.n -= 4;
     if (o->n == FILES_MAX)
         snprintf(name, sizeof name, "rest");
-    else if (o->split == SPLIT_COOKIE)
+    else if (o->split == CAPTURE_SPLIT_COOKIE)
         snprintf(name, sizeof name, "%zu", o->n + 1);
     else
         snprintf(name, sizeof name, "%.*s", SL_FMT(key));
@@ -84,19 +64,12 @@ static struct har_writer *open_for(struct capture_out *o, struct slice key, stru
 static struct har_writer *writer_for(struct capture_out *o, const struct exchange *ex,
                                      struct err *err)
 {
-    struct slice key = key_of(o, ex);
     if (!o->split) return o->v[0];
-    size_t *at = map_get(o->by_key, key);
-    if (at) return o->v[*at];
-    size_t i = o->n < FILES_MAX ? o->n : FILES_MAX;
-    if (!o->v[i]) {
-        o->v[i] = open_for(o, key, err);
-        if (!o->v[i]) return NULL;
-        o->n += o->n < FILES_MAX;
-    }
-    at = arena_one(o->keys, size_t);
-    *at = i;
-    *map_at(o->by_key, arena_dup(o->keys, key)) = at;
+    size_t i = capture_splitter_group(o->splitter, ex);
+    if (i > FILES_MAX) i = FILES_MAX;
+    if (o->v[i]) return o->v[i];
+    o->v[i] = open_for(o, ex, err);
+    if (i < FILES_MAX) o->n = i + 1;
     return o->v[i];
 }
 
@@ -135,8 +108,7 @@ bool capture_out_close(struct capture_out *o, struct err *err)
     if (!o) return true;
     for (size_t i = 0; i <= FILES_MAX; i++)
         ok = har_writer_close(o->v[i], err) && ok;
-    map_free(o->by_key);
-    arena_free(o->keys);
+    capture_splitter_free(o->splitter);
     arena_free(o->masked);
     free(o);
     return ok;

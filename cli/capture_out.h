@@ -4,13 +4,11 @@
 
 #include "capture/capture.h"
 
-enum split { SPLIT_NO, SPLIT_CLIENT, SPLIT_CONNECTION, SPLIT_COOKIE };
-
 struct capture_out;
 
 /* path: the HAR; with a split "session.har" becomes "session-KEY.har". Keeps path. NULL with err set if
  * it cannot be created. Gives. */
-struct capture_out *capture_out_open(const char *path, enum split split, bool mask,
+struct capture_out *capture_out_open(const char *path, enum capture_split split, bool mask,
                                      struct err *err);
 struct capture_sink capture_out_sink(struct capture_out *o);
 bool capture_out_flush(struct capture_out *o, struct err *err);

@@ -213,7 +213,7 @@ static bool open_all(struct run *r, struct err *err)
     r->capture = capture_open(&r->cfg, sink, &r->report, err);
     if (!r->capture) return false;
     if (!r->cfg.files_n && !give_up_privileges(r->set->user, err)) return false;
-    r->out = capture_out_open(r->set->out, (enum split)r->set->split, r->set->mask, err);
+    r->out = capture_out_open(r->set->out, (enum capture_split)r->set->split, r->set->mask, err);
     return r->out && start_program(r, err);
 }
 

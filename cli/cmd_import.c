@@ -42,6 +42,10 @@ static const struct opt options[] = {
       NULL },
     { OPT_TEXT, 'k', "keylog", "FILE", offsetof(struct settings, choice.keylog),
       "TLS keys of a packet capture (SSLKEYLOGFILE).", NULL },
+    { OPT_CHOICE, 0, "split", "BY", offsetof(struct settings, choice.split),
+      "Take one capture for the walks of several users, told apart by client address, connection "
+      "or session cookie.",
+      "no|client|connection|cookie" },
     { OPT_FLAG, 0, "list", NULL, offsetof(struct settings, list),
       "Only print the entries as a table.", NULL },
     { OPT_LIST, 0, "only", "PATTERN", offsetof(struct settings, choice.only),
@@ -112,6 +116,25 @@ static bool read_plan(struct import *im, const char *path, const struct import_s
     return im->plan != NULL;
 }
 
+/* The walks of several users in one recording, each as if it were a recording of its own. */
+static bool add_session(struct import *im, const char *path, struct session *s, struct err *err)
+{
+    size_t room = RECORDING_MAX - im->n, n;
+    if (!im->set.choice.split) {
+        im->sessions[im->n++] = s;
+        return true;
+    }
+    n = capture_split(s, (enum capture_split)im->set.choice.split, im->sessions + im->n, room);
+    session_free(s);
+    im->n += n < room ? n : room;
+    if (n <= room) return true;
+    return err_set(
+        err, ERR_INPUT,
+        "%s: %zu sessions, more than the %d that are compared: `reprise capture --split` "
+        "writes each to a file of its own",
+        path, n, RECORDING_MAX);
+}
+
 static bool read_one(struct import *im, const char *path, struct err *err)
 {
     struct import_source *src = import_read_open(path, &im->set.choice, err);
@@ -122,9 +145,9 @@ static bool read_one(struct import *im, const char *path, struct err *err)
     }
     struct session *s = src ? import_read_session(src, &im->set.choice, err) : NULL;
     if (s && im->n == 0) im->report.format = slice_z(import_format(src)->name);
-    if (s) im->sessions[im->n++] = s;
+    bool ok = s && add_session(im, path, s, err);
     import_close(src);
-    return s != NULL;
+    return ok;
 }
 
 static void print_list(const struct import *im)

@@ -9,6 +9,7 @@ struct import_choice {
     struct opt_list only, exclude, pages; /* methods, hosts, paths and URLs with wildcards */
     const char *between;                  /* FROM..TO */
     const char *format;                   /* NULL: found by content */
+    unsigned split;                       /* enum capture_split */
     const char *keylog;                   /* for packets */
     struct import_options options;        /* set by import_read_open */
 };

@@ -10,13 +10,17 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
+/* Every slice of it must be readable. */
 static bool put(void *arg, const struct exchange *ex, struct err *err)
 {
-    (void)arg;
+    uint64_t *sum = arg;
     (void)err;
-    /* Every slice of it must be readable. */
-    slice_hash(ex->response.body);
-    slice_hash(ex->request.url);
+    *sum += slice_hash(ex->response.body) + slice_hash(ex->request.body) +
+            slice_hash(ex->request.url) + slice_hash(ex->comment);
+    for (size_t i = 0; i < ex->request.headers.n; i++)
+        *sum += slice_hash(ex->request.headers.v[i].value);
+    for (size_t i = 0; i < ex->ws_n; i++)
+        *sum += slice_hash(ex->ws[i].data);
     return true;
 }
 
@@ -42,7 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct capture_report *report = calloc(1, sizeof *report);
     struct err err = { 0 };
-    struct sniff s = { .report = report, .sink = { put, NULL }, .err = &err, .keys = keys_new() };
+    uint64_t sum = 0;
+    struct sniff s = { .report = report, .sink = { put, &sum }, .err = &err, .keys = keys_new() };
     s.body_limit = 1 << 20;
     s.memory_limit = 4 << 20;
     buf_init(&s.decoded, s.body_limit);
