@@ -4,8 +4,9 @@
  * taken apart like the first one's and laid beside them, in order, by method and shape of the path. A text
  * that differs makes its value worth looking for even when it is a small number, and an origin is believed
  * when it also gives the second recording's text from the second recording's answer. */
-#include "scenarios/report.h"
 #include "scenarios/second.h"
+
+#include "scenarios/report.h"
 #include "scenarios/value.h"
 #include "scenarios/walk.h"
 
