@@ -115,8 +115,8 @@ void stats_write_locust_exceptions(const struct run_stats *s, struct buf *out)
 
 /* ---- history ------------------------------------------------------------------------------------------ */
 
-/* One row; t's recent rates, and the percentiles of h. */
-static void add_history_row(struct buf *out, const struct run_stats *s, size_t step)
+/* One row: recent rates; percentiles of the run so far or, as Locust's full history has it, of now. */
+static void add_history_row(struct buf *out, const struct run_stats *s, size_t step, bool now)
 {
     const struct step_stats *t = step == s->info->steps_n ? &s->total : &s->steps[step];
     buf_addf(out, "%lld,%u,",
@@ -124,7 +124,7 @@ static void add_history_row(struct buf *out, const struct run_stats *s, size_t s
              s->users);
     add_name(out, s, step);
     buf_addf(out, ",%.6f,%.6f", t->recent_rps, t->recent_failures);
-    add_percentiles(out, t->response);
+    add_percentiles(out, now && t->second ? t->second : t->response);
     buf_addc(out, ',');
     add_totals(out, t);
     buf_addz(out, EOL);
@@ -142,7 +142,7 @@ static void on_interval(struct interval_sink *sink, const struct run_stats *s)
     struct history *h = (struct history *)sink;
     buf_reset(&h->rows);
     for (size_t i = h->full ? 0 : s->info->steps_n; i <= s->info->steps_n; i++)
-        if (i == s->info->steps_n || s->steps[i].requests) add_history_row(&h->rows, s, i);
+        if (i == s->info->steps_n || s->steps[i].requests) add_history_row(&h->rows, s, i, h->full);
     fwrite(h->rows.p, 1, h->rows.n, h->file.f);
     fflush(h->file.f);
 }

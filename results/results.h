@@ -162,6 +162,7 @@ struct step_stats {
     uint64_t first_start_ns, last_end_ns;
     double recent_rps, recent_failures; /* a second, over the last 10 s; live only */
     const struct hist *service, *response;
+    const struct hist *second; /* response times of the last second alone; NULL before the first */
 };
 
 struct failure_stats {

@@ -262,6 +262,9 @@ void stats_add_second(struct stats *st, const struct second *s)
     for (size_t i = 0; i < total; i++)
         add_tally(st, i, &s->steps[i]);
     add_tally(st, total, &st->second);
+    for (size_t i = 0; i < total; i++)
+        st->steps[i].second = s->steps[i].response;
+    st->steps[total].second = st->second.response;
     st->view.total = st->steps[total];
     for (size_t i = 0; i < s->failures_n; i++)
         add_failure(st, &s->failures[i]);

@@ -13,7 +13,7 @@ void stats_free(struct stats *st);
 uint32_t stats_message(struct stats *st, struct slice text);
 struct slice stats_message_text(const struct stats *st, uint32_t n);
 uint32_t stats_messages(const struct stats *st);
-/* Failures in s carry stats_message's numbers. */
+/* Failures in s carry stats_message's numbers. The view refers to s's histograms until the next call. */
 void stats_add_second(struct stats *st, const struct second *s);
 void stats_add_answer(struct stats *st, struct slice text, struct slice head, struct slice body);
 void stats_left_out(struct stats *st, uint64_t samples);

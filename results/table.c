@@ -4,6 +4,9 @@
  * are left out of the tables. */
 #include "results/results.h"
 
+#include <stdlib.h>
+
+#include "base/mem.h"
 #include "base/num.h"
 #include "results/cell.h"
 
@@ -80,13 +83,25 @@ static void failure_row(struct buf *out, const struct run_stats *s, const struct
     buf_addf(out, " (%.1f s to %.1f s)\n", (double)f->first_ns / 1e9, (double)f->last_ns / 1e9);
 }
 
+static int by_count(const void *a, const void *b)
+{
+    const struct failure_stats *x = *(const struct failure_stats *const *)a;
+    const struct failure_stats *y = *(const struct failure_stats *const *)b;
+    return x->count > y->count ? -1 : x->count < y->count;
+}
+
 static void failure_table(struct buf *out, const struct run_stats *s)
 {
     if (s->failures_n == 0) return;
+    const struct failure_stats **v = mem_alloc(s->failures_n, sizeof *v);
+    for (size_t i = 0; i < s->failures_n; i++)
+        v[i] = &s->failures[i];
+    qsort(v, s->failures_n, sizeof *v, by_count);
     buf_addz(out, "\nFailures\n");
     cell_rule(out, WIDTH);
     for (size_t i = 0; i < s->failures_n && i < FAILURES_SHOWN; i++)
-        failure_row(out, s, &s->failures[i]);
+        failure_row(out, s, v[i]);
+    free(v);
     if (s->failures_n > FAILURES_SHOWN)
         buf_addf(out, "            and %zu other kinds\n", s->failures_n - FAILURES_SHOWN);
 }

@@ -279,6 +279,17 @@ w.close_files()
         if not head:
             self.skipTest("python3-locust is not installed: headers compared with known ones only")
 
+    def test_full_history_has_every_step(self):
+        self.run_load("--csv", "f", "--csv-full-history")
+        rows = list(csv.DictReader((self.dir / "f_stats_history.csv").open(newline="")))
+        self.assertEqual({r["Name"] for r in rows}, {"home", "/missing", "Aggregated"})
+        last = rows[-1]
+        self.assertEqual((last["Name"], last["Type"]), ("Aggregated", ""))
+        self.assertTrue(all(r["50%"] == "N/A" or int(r["50%"]) <= int(r["100%"]) for r in rows))
+        totals = [int(r["Total Request Count"]) for r in rows if r["Name"] == "Aggregated"]
+        self.assertEqual(totals, sorted(totals))
+        self.assertTrue(abs(int(last["Timestamp"]) - time.time()) < 60)
+
     def test_jtl(self):
         self.load()
         want = self.summary()
