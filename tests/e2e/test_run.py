@@ -247,6 +247,65 @@ class Endings(TestCase):
         self.assertIn("/dev/full", done.stderr)
 
 
+class Ways(TestCase):
+    """How requests get there: names, addresses, proxies. The server keeps what it was sent."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = socket.create_server(("127.0.0.1", 0), backlog=10)
+        self.addCleanup(self.server.close)
+        self.port = self.server.getsockname()[1]
+        self.got = []
+        threading.Thread(target=self.serve, daemon=True).start()
+        self.write("s.yaml", "reprise: 1\nname: s\ntarget: http://recorded.example\ntasks:\n- name: t\n  steps:\n"
+                             "  - request: GET /a?b\n    headers: { Referer: \"http://recorded.example/from\" }\n")
+
+    def serve(self):
+        while True:
+            try:
+                client, peer = self.server.accept()
+            except OSError:
+                return
+            data = b""
+            while b"\r\n\r\n" not in data:
+                data += client.recv(65536)
+            self.got.append((peer[0], data.decode()))
+            client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
+            client.close()
+
+    def once(self, *args):
+        self.reprise("run", "s.yaml", "--loops", 1, "--no-archive", "--headless", *args)
+        self.assertEqual(len(self.got), 1)
+        return self.got[0]
+
+    def test_resolve(self):
+        for engine in ("native", "curl"):
+            self.got.clear()
+            _, head = self.once("-H", f"http://shop.example:{self.port}", "--resolve",
+                                f"shop.example:{self.port}:127.0.0.1", "--engine", engine)
+            self.assertIn(f"\r\nHost: shop.example:{self.port}\r\n", head)
+            self.assertIn(f"\r\nReferer: http://shop.example:{self.port}/from\r\n", head)
+            self.assertTrue(head.startswith("GET /a?b HTTP/1.1\r\n"), head)
+
+    def test_source_address(self):
+        for engine in ("native", "curl"):
+            self.got.clear()
+            peer, _ = self.once("-H", f"http://127.0.0.1:{self.port}", "--source-ip", "127.0.0.7", "--engine", engine)
+            self.assertEqual(peer, "127.0.0.7")
+
+    def test_proxy(self):
+        _, head = self.once("-H", "http://shop.example", "--proxy", f"http://127.0.0.1:{self.port}")
+        self.assertTrue(head.startswith("GET http://shop.example/a?b HTTP/1.1\r\nHost: shop.example\r\n"), head)
+
+    def test_proxies_of_the_environment_are_not_asked(self):
+        nowhere = {"http_proxy": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1"}
+        for engine in ("native", "curl"):
+            self.got.clear()
+            self.reprise("run", "s.yaml", "--loops", 1, "--no-archive", "--headless", "--engine", engine, "-H",
+                         f"http://127.0.0.1:{self.port}", env=nowhere)
+            self.assertEqual(len(self.got), 1)
+
+
 class BadInput(TestCase):
     def refused(self, *args, code, says):
         done = self.reprise("run", *args, "--no-archive", code=code)

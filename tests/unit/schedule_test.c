@@ -127,6 +127,38 @@ TEST(schedule_open_model_counts_what_it_drops)
     virtual_run_free(&v);
 }
 
+/* Answers take 1 ms, but nothing is answered between the seconds 5 and 7. */
+static void answer_with_a_stall(struct virtual_run *v, struct slice head, struct fake_answer *out)
+{
+    (void)head;
+    uint64_t at = v->sent[v->sent_n - 1].at_ns, from = 5 * NS_PER_S, to = 7 * NS_PER_S;
+    if (at >= from && at < to) out->delay_ns = to - at;
+}
+
+/* The open model shows the stall in every start that it delayed: a fifth of 10 s, up to 2 s. A closed one
+ * with one user sees it once: that is coordinated omission. */
+TEST(schedule_a_stall_is_seen_by_all_that_it_delays)
+{
+    struct virtual_run open = {
+        .yaml =
+            HEAD "load: { arrival: constant, rate: 100/s, run_time: 10s, max_users: 500 }\n" TASK,
+        .answer = answer_with_a_stall,
+    };
+    virtual_run(&open);
+    CHECK_U(open.sent_n, 1000);
+    CHECK(open.p50_ns < 2 * NS_PER_MS);
+    CHECK(open.p90_ns > 980 * NS_PER_MS && open.p90_ns < 1020 * NS_PER_MS);
+    CHECK(open.max_ns >= 1999 * NS_PER_MS);
+    virtual_run_free(&open);
+    struct virtual_run closed = {
+        .yaml = HEAD "wait: { pacing: 10ms }\nload: { users: 1, run_time: 10s }\n" TASK,
+        .answer = answer_with_a_stall,
+    };
+    virtual_run(&closed);
+    CHECK(closed.p90_ns < 2 * NS_PER_MS);
+    virtual_run_free(&closed);
+}
+
 /* Kolmogorov and Smirnov: the distances of a Poisson process are exponential. */
 TEST(schedule_poisson_is_poisson)
 {

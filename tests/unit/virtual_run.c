@@ -38,6 +38,9 @@ static void take_results(struct virtual_run *v, const struct run_stats *s)
     v->late = s->generator.late_starts;
     v->dropped = s->generator.dropped_starts;
     v->end_ns = s->total.last_end_ns;
+    v->p50_ns = hist_percentile_ns(s->total.response, 50);
+    v->p90_ns = hist_percentile_ns(s->total.response, 90);
+    v->max_ns = hist_max_ns(s->total.response);
     memcpy(v->outcomes, s->total.outcomes, sizeof v->outcomes);
     if (s->failures_n)
         snprintf(v->first_failure, sizeof v->first_failure, "%.*s", SL_FMT(s->failures[0].text));

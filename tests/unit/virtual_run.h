@@ -28,7 +28,8 @@ struct virtual_run {
     struct run_state state;
     uint64_t requests, failures, cancelled, late, dropped;
     uint64_t outcomes[OUTCOMES];
-    uint64_t end_ns; /* when the last answer came */
+    uint64_t p50_ns, p90_ns, max_ns; /* response time */
+    uint64_t end_ns;                 /* when the last answer came */
     char first_failure[200];
 };
 
