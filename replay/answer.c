@@ -177,11 +177,13 @@ static void judge(struct verdict *v)
         return;
     }
     decode(v);
+    answer_docs_reset(v->f->vu->w->docs);
     v->answer = (struct answer){
         .status = c->status,
         .headers = &c->headers,
         .body = v->body,
         .time_ns = c->end_ns - c->start_ns,
+        .docs = v->f->vu->w->docs,
     };
     if (q->want_url) v->answer.url = url_text(v->f);
     check(v);

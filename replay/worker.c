@@ -370,6 +370,7 @@ struct worker *worker_new(struct run *r, unsigned index, struct err *err)
     w->rec = r->cfg.recorders[index];
     w->ops = r->cfg.engine;
     w->scratch = arena_new();
+    w->docs = answer_docs_new();
     buf_init(&w->decoded, MAX_TEXT);
     buf_init(&w->text, MAX_TEXT);
     rnd_seed(&w->rnd, r->cfg.seed, UINT64_MAX - w->index);
@@ -400,6 +401,7 @@ void worker_free(struct worker *w)
     }
     loop_free(w->loop);
     curve_free(&w->curve);
+    answer_docs_free(w->docs);
     arena_free(w->scratch);
     buf_free(&w->decoded);
     buf_free(&w->text);

@@ -65,6 +65,7 @@ struct worker {
     bool draining;            /* open model: no iteration will start any more */
     struct flight *spare;     /* flights at rest */
     struct arena *scratch;    /* of one answer or one rendering */
+    struct answer_docs *docs; /* of one answer: parsed at most once */
     struct buf decoded, text; /* an answer's body; a failure's reason */
     unsigned warned;
     struct worker_counts counts;
