@@ -34,7 +34,8 @@ struct flow_table {
     struct flow_list open, linger;
     struct flow *spare;
     size_t held_bytes;
-    int64_t now_ns;
+    int64_t now_ns;  /* the latest time that two packets in a row have reached */
+    int64_t last_ns; /* of the last packet */
     struct flow_stats stats;
 };
 
@@ -468,8 +469,10 @@ static void end_if_over(struct flow_table *t, struct flow *f, const struct segme
 void flow_push(struct flow_table *t, const struct segment *s)
 {
     int dir;
-    if (s->ts_ns > t->now_ns) t->now_ns = s->ts_ns;
-    flow_expire(t, t->now_ns);
+    /* One packet with a wrong date must not end all connections. */
+    int64_t now_ns = s->ts_ns < t->last_ns ? s->ts_ns : t->last_ns;
+    t->last_ns = s->ts_ns;
+    flow_expire(t, now_ns);
     t->stats.segments++;
     struct flow *f = flow_of(t, s, &dir);
     struct stream *st = &f->dir[dir];

@@ -369,3 +369,16 @@ TEST(flow_number_is_limited)
     CHECK_U(flow_stats(x.t)->evicted, 90);
     fixture_free(&x);
 }
+
+TEST(flow_one_packet_with_a_wrong_date_ends_nothing)
+{
+    struct fixture x = fixture((struct flow_limits){ 0 });
+    send(&x, 0, 100, 0, "abc");
+    x.ts += INT64_C(70000000000000000);
+    send(&x, 0, 103, 0, "d");
+    x.ts -= INT64_C(70000000000000000);
+    send(&x, 0, 104, 0, "e");
+    CHECK_U(x.h->closes, 0);
+    CHECK_S(buf_slice(&x.h->text[0]), SL("abcde"));
+    fixture_free(&x);
+}
