@@ -2,8 +2,7 @@
  *
  * Names, indices, wildcards, slices, descendants, several selectors in one bracket, filters with
  * existence, comparisons, &&, || and !. Not there: function extensions. A name after a dot may hold '-',
- * which the RFC wants in brackets. Arrays and objects are equal in a comparison when their text is.
- * Of members with the same name the first counts. */
+ * which the RFC wants in brackets. Of members with the same name the first counts. */
 #ifndef SCENARIOS_JSONPATH_H
 #define SCENARIOS_JSONPATH_H
 
