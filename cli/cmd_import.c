@@ -19,7 +19,7 @@
 #define RECORDING_MAX 16
 
 struct settings {
-    const char *out, *feed, *report;
+    const char *out, *feed, *report, *graph;
     struct opt_list unique, hosts;
     struct import_choice choice;
     bool keep_static, keep_third_party, explain, quiet, list;
@@ -68,6 +68,8 @@ static const struct opt options[] = {
       "Recorded pauses times this; 1 is as recorded, 0 none.", NULL },
     { OPT_TEXT, 0, "report", "FILE", offsetof(struct settings, report), "Write the report as JSON.",
       NULL },
+    { OPT_TEXT, 0, "graph", "FILE", offsetof(struct settings, graph),
+      "Write the flow of tokens as a picture in Graphviz's language (dot -Tsvg FILE).", NULL },
     { OPT_FLAG, 0, "explain", NULL, offsetof(struct settings, explain),
       "Print for each token all its uses, how sure it is and what else was looked at.", NULL },
     { OPT_FLAG, 'q', "quiet", NULL, offsetof(struct settings, quiet), "Print no report.", NULL },
@@ -228,6 +230,11 @@ static bool write_scenario(struct import *im, const struct scenario *s, struct e
     if (ok && im->set.report) {
         import_report_json(&im->report, &text);
         ok = file_write(im->set.report, buf_slice(&text), err);
+    }
+    if (ok && im->set.graph) {
+        buf_reset(&text);
+        import_report_dot(&im->report, &text);
+        ok = file_write(im->set.graph, buf_slice(&text), err);
     }
     buf_free(&text);
     return ok;

@@ -269,7 +269,7 @@ static bool is_generic(struct slice name)
                                          "data", "result", "key",  "authorization", "" };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (slice_ieq(name, slice_z(words[i]))) return true;
-    return value_is_digits(name) || name.n > 40 || value_bits(name) >= BITS_STRONG;
+    return value_is_digits(name) || name.n > 40 || value_is_token_name(name);
 }
 
 static struct slice wanted_name(struct flow *f, const struct origin *o)
@@ -432,6 +432,9 @@ static void name_origins(struct flow *f)
         v[i]->var = reuse(f, holders, wanted_name(f, v[i]), v[i]);
         struct extract x = v[i]->way[0];
         x.name = v[i]->var;
+        struct slice place = report_place(f, v[i]->fed->node);
+        x.comment =
+            arena_printf(f->report_arena, "for %.*s, sure %.2f", SL_FMT(place), v[i]->confidence);
         item_extract(f, &f->items[v[i]->step], x);
         for (struct use *u = v[i]->value->uses; u; u = u->next)
             if (u->origin == v[i]) u->expr = v[i]->var;

@@ -65,6 +65,8 @@ struct scenario *correlate(const struct session *const *several, size_t n,
 
 /* The report for scripts (product.md's members) and for people; values are masked. */
 void import_report_json(const struct import_report *r, struct buf *out);
+/* The flow of tokens in Graphviz's language: requests as boxes, tokens as arrows. */
+void import_report_dot(const struct import_report *r, struct buf *out);
 void import_report_text(const struct import_report *r, bool explain, struct buf *out);
 
 #endif

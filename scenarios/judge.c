@@ -117,11 +117,11 @@ static double judge_weak(const struct flow *f, const struct use *u, const struct
         if (o->hidden && name_is_stamp(o->name) && name_eq(o->name, u->node->name)) return 0.7;
         if (tiny) return 0;
         return o->hidden && name_is_id(o->name) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
-    case ORIGIN_OPTION: return form && o->chosen && o->record ? 0.6 : 0;
+    case ORIGIN_OPTION: return form && o->chosen && o->record ? 0.7 : 0;
     case ORIGIN_JSON:
     case ORIGIN_CLAIM: return judge_number_json(u, o);
     case ORIGIN_SCRIPT:
-        if (o->record) return name_is_id(u->node->name) ? 0.6 : 0;
+        if (o->record) return name_is_id(u->node->name) ? 0.7 : 0;
         if (tiny || generic) return 0;
         return name_is_id(o->name) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
     case ORIGIN_DATA:

@@ -110,3 +110,46 @@ void import_report_text(const struct import_report *r, bool explain, struct buf 
     for (size_t i = 0; i < r->warnings_n; i++)
         buf_addf(out, "warning: %.*s\n", SL_FMT(r->warnings[i]));
 }
+
+/* ---- the flow of tokens as a picture ------------------------------------------------------------------ */
+
+static void dot_quoted(struct buf *out, struct slice s)
+{
+    buf_addc(out, '"');
+    for (size_t i = 0; i < s.n && i < 120; i++) {
+        if (s.p[i] == '"' || s.p[i] == '\\') buf_addc(out, '\\');
+        buf_addc(out, s.p[i] == '\n' ? ' ' : s.p[i]);
+    }
+    buf_addc(out, '"');
+}
+
+/* "#4 header Authorization": the step's number is the node. */
+static struct slice step_of(struct slice place)
+{
+    return slice_sub(place, 0, slice_chr(place, ' '));
+}
+
+void import_report_dot(const struct import_report *r, struct buf *out)
+{
+    buf_addz(out,
+             "digraph tokens {\n  rankdir=LR;\n  node [shape=box, fontname=sans, fontsize=10];\n"
+             "  edge [fontname=sans, fontsize=9];\n");
+    for (size_t i = 0; i < r->tokens_n; i++) {
+        const struct token *t = &r->tokens[i];
+        buf_addz(out, "  ");
+        dot_quoted(out, step_of(t->from));
+        buf_addz(out, " [label=");
+        dot_quoted(out, t->from);
+        buf_addz(out, "];\n");
+        for (size_t k = 0; k < t->uses_n; k++) {
+            buf_addz(out, "  ");
+            dot_quoted(out, step_of(t->from));
+            buf_addz(out, " -> ");
+            dot_quoted(out, step_of(t->uses[k]));
+            buf_addz(out, " [label=");
+            dot_quoted(out, t->name);
+            buf_addz(out, t->inferred ? ", style=dashed];\n" : "];\n");
+        }
+    }
+    buf_addz(out, "}\n");
+}

@@ -1,0 +1,266 @@
+/* The correlator on small walks: what is a token, where it comes from, what is left alone. */
+#include "scenarios/correlate.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "tests/unit/test.h"
+
+struct walk {
+    struct session *s;
+    struct import_cfg cfg;
+    struct import_report report;
+    struct scenario *out;
+    struct buf yaml;
+};
+
+static struct exchange *step(struct walk *w, const char *method, const char *url, const char *body,
+                             const char *answer)
+{
+    struct exchange *ex = session_add(w->s);
+    ex->start_ns = (int64_t)w->s->n * 1000000000;
+    ex->total_ns = 10000000;
+    ex->request.method = slice_z(method);
+    ex->request.url = arena_printf(w->s->arena, "http://shop.test%s", url);
+    ex->request.body = slice_z(body);
+    ex->response.status = 200;
+    ex->response.body = slice_z(answer);
+    ex->response.mime = answer[0] == '<' ? SL("text/html") : SL("application/json");
+    size_t cap = 0;
+    if (body[0])
+        headers_add(w->s->arena, &ex->request.headers, &cap, SL("Content-Type"),
+                    body[0] == '{' ? SL("application/json")
+                                   : SL("application/x-www-form-urlencoded"));
+    return ex;
+}
+
+static void header(struct walk *w, struct headers *h, const char *name, const char *value)
+{
+    size_t cap = h->n;
+    headers_add(w->s->arena, h, &cap, slice_z(name), slice_z(value));
+}
+
+static void redirect(struct walk *w, struct exchange *ex, const char *to)
+{
+    ex->response.status = 302;
+    header(w, &ex->response.headers, "Location", to);
+}
+
+static struct walk begin(void)
+{
+    return (struct walk){ .s = session_new(),
+                          .cfg = { .pause_factor = 1, .secrets_file = "x.csv" },
+                          .yaml = BUF_INIT(1 << 20) };
+}
+
+static void run(struct walk *w)
+{
+    struct err err = { 0 };
+    const struct session *several[] = { w->s };
+    w->out = correlate(several, 1, &w->cfg, &w->report, &err);
+    if (!w->out) test_fail(__FILE__, __LINE__, "%s", err.text);
+    CHECK(scenario_write(w->out, &w->yaml));
+}
+
+static bool says(const struct walk *w, const char *text)
+{
+    return slice_find(buf_slice(&w->yaml), slice_z(text)) != SLICE_NONE;
+}
+
+static void end(struct walk *w)
+{
+    buf_free(&w->yaml);
+    scenario_free(w->out);
+    session_free(w->s);
+}
+
+#define TOKEN "q7Zk2mXv9Lr4Tn8Wb3Yc6Hd1"
+
+TEST(correlate_hidden_field)
+{
+    struct walk w = begin();
+    step(&w, "GET", "/form", "",
+         "<form action=/save><input type=hidden name=csrf value=" TOKEN ">");
+    step(&w, "POST", "/save", "csrf=" TOKEN "&title=A+text", "{}");
+    run(&w);
+    CHECK_U(w.report.tokens_n, 1);
+    CHECK_S(w.report.tokens[0].extract, SL("html //input[@name='csrf']/@value"));
+    CHECK_S(w.report.tokens[0].uses[0], SL("#1 form csrf"));
+    CHECK(says(&w, "${csrf}") && !says(&w, TOKEN));
+    end(&w);
+}
+
+TEST(correlate_client_had_it_first)
+{
+    struct walk w = begin();
+    step(&w, "POST", "/search", "q=" TOKEN, "{\"q\":\"" TOKEN "\"}");
+    step(&w, "POST", "/again", "q=" TOKEN, "{}");
+    run(&w);
+    CHECK_U(w.report.tokens_n, 0);
+    end(&w);
+}
+
+TEST(correlate_latest_producer_wins)
+{
+    struct walk w = begin();
+    step(&w, "GET", "/a", "", "<meta name=csrf-token content=" TOKEN ">");
+    step(&w, "GET", "/b", "", "<meta name=csrf-token content=" TOKEN ">");
+    step(&w, "POST", "/c", "csrf_token=" TOKEN, "{}");
+    run(&w);
+    CHECK_U(w.report.tokens_n, 1);
+    CHECK_S(w.report.tokens[0].from, SL("#1 GET /b"));
+    end(&w);
+}
+
+TEST(correlate_small_id_of_own_post)
+{
+    struct walk w = begin();
+    step(&w, "POST", "/notes", "{\"title\":\"x\"}", "{\"id\":7}");
+    step(&w, "GET", "/notes/7", "", "{}");
+    step(&w, "GET", "/pages/7", "", "{}");
+    run(&w);
+    CHECK(says(&w, "GET /notes/${note_id}") && says(&w, "GET /pages/7"));
+    end(&w);
+}
+
+TEST(correlate_small_numbers_of_lists_stay)
+{
+    struct walk w = begin();
+    step(&w, "GET", "/api/list", "",
+         "{\"page\":2,\"limit\":20,\"items\":[{\"id\":3,\"name\":\"tea\"}]}");
+    step(&w, "GET", "/api/list?page=2&limit=20", "", "{}");
+    step(&w, "GET", "/about/3", "", "{}");
+    run(&w);
+    CHECK_U(w.report.tokens_n, 0);
+    end(&w);
+}
+
+TEST(correlate_hop_takes_its_location)
+{
+    struct walk w = begin();
+    redirect(&w, step(&w, "POST", "/notes", "title=x", ""), "/notes/812?saved=1");
+    step(&w, "GET", "/notes/812?saved=1", "", "<p>");
+    step(&w, "GET", "/notes/812/edit", "", "<p>");
+    run(&w);
+    CHECK(says(&w, "GET /${location}") && says(&w, "GET /notes/${note_id}/edit"));
+    end(&w);
+}
+
+TEST(correlate_base64_of_json)
+{
+    struct walk w = begin();
+    step(&w, "GET", "/a", "", "{\"cursor\":\"abc9def8ghi7jkl6\"}");
+    /* {"after":"abc9def8ghi7jkl6"} */
+    step(&w, "GET", "/b?f=eyJhZnRlciI6ImFiYzlkZWY4Z2hpN2prbDYifQ%3D%3D", "", "{}");
+    run(&w);
+    CHECK(says(&w, "base64(") && says(&w, "+ cursor +"));
+    end(&w);
+}
+
+TEST(correlate_bearer_is_a_part)
+{
+    struct walk w = begin();
+    step(&w, "POST", "/login", "{\"username\":\"ann\",\"password\":\"s3cret-pass\"}",
+         "{\"access_token\":\"" TOKEN "\"}");
+    header(&w, &step(&w, "GET", "/me", "", "{}")->request.headers, "Authorization",
+           "Bearer " TOKEN);
+    run(&w);
+    CHECK(says(&w, "Bearer ${access_token}"));
+    CHECK(says(&w, "${account.username}") && !says(&w, "s3cret-pass"));
+    CHECK_S(w.report.secrets, SL("username,password\nann,s3cret-pass\n"));
+    CHECK_U(w.out->on_start_n, 1);
+    end(&w);
+}
+
+TEST(correlate_authorization_from_nowhere_is_a_secret)
+{
+    struct walk w = begin();
+    header(&w, &step(&w, "GET", "/me", "", "{}")->request.headers, "X-Api-Key", TOKEN);
+    run(&w);
+    CHECK(!says(&w, TOKEN) && says(&w, "${account.X_Api_Key}"));
+    CHECK_U(w.report.warnings_n, 1);
+    end(&w);
+}
+
+TEST(correlate_sanitised_recording_gets_its_bearer)
+{
+    struct walk w = begin();
+    step(&w, "POST", "/login", "{\"username\":\"ann\",\"password\":\"s3cret-pass\"}",
+         "{\"data\":{\"token\":\"" TOKEN "\"}}");
+    step(&w, "GET", "/api/me", "", "{}")->resource = SL("fetch");
+    run(&w);
+    CHECK_U(w.report.tokens_n, 1);
+    CHECK(w.report.tokens[0].inferred && says(&w, "Bearer ${bearer}") && says(&w, "$.data.token"));
+    end(&w);
+}
+
+TEST(correlate_static_assets_hold_constants)
+{
+    struct walk w = begin();
+    step(&w, "GET", "/app.js", "", "var key='" TOKEN "'")->response.mime = SL("text/javascript");
+    step(&w, "GET", "/p", "", "<div data-key=" TOKEN "></div>");
+    step(&w, "POST", "/x", "key=" TOKEN, "{}");
+    run(&w);
+    CHECK_U(w.report.tokens_n, 0);
+    end(&w);
+}
+
+TEST(correlate_own_cookies_are_sent)
+{
+    struct walk w = begin();
+    header(&w, &step(&w, "GET", "/a", "", "<p>")->response.headers, "Set-Cookie", "sid=1; Path=/");
+    header(&w, &step(&w, "GET", "/b", "", "<p>")->request.headers, "Cookie", "sid=1; tz=UTC");
+    run(&w);
+    CHECK(says(&w, "Cookie: tz=UTC") && !says(&w, "sid=1"));
+    end(&w);
+}
+
+TEST(correlate_two_recordings)
+{
+    struct walk a = begin(), b = begin();
+    for (int i = 0; i < 2; i++) {
+        struct walk *w = i ? &b : &a;
+        step(w, "GET", "/room", "", i ? "<i data-seat=31></i>" : "<i data-seat=12></i>");
+        step(w, "POST", "/take", i ? "chair=31&n=2" : "chair=12&n=2", "{}");
+    }
+    run(&a);
+    CHECK_U(a.report.tokens_n, 0); /* one recording cannot know */
+    struct err err = { 0 };
+    const struct session *several[] = { a.s, b.s };
+    struct import_report report = { 0 };
+    struct scenario *both = correlate(several, 2, &a.cfg, &report, &err);
+    CHECK(both != NULL);
+    CHECK_U(report.tokens_n, 1);
+    CHECK_S(report.tokens[0].uses[0], SL("#1 form chair"));
+    scenario_free(both);
+    end(&a);
+    scenario_free(b.out);
+    session_free(b.s);
+}
+
+TEST(correlate_unique_in_every_spelling)
+{
+    struct walk w = begin();
+    struct slice unique[] = { SL("My Page") };
+    w.cfg.unique = unique;
+    w.cfg.unique_n = 1;
+    step(&w, "POST", "/save", "title=My+Page&slug=my-page&other=My+Pages", "{}");
+    run(&w);
+    CHECK(says(&w, "unique(\"My Page\")") || says(&w, "unique(\\\"My Page\\\")"));
+    CHECK(says(&w, "my-page") && says(&w, "My Pages"));
+    end(&w);
+}
+
+TEST(correlate_pkce_and_state)
+{
+    struct walk w = begin();
+    /* RFC 7636 appendix B */
+    step(&w, "GET",
+         "/auth?state=x7Kq2LmZ9Rt4Wv8Y&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM",
+         "", "<p>");
+    step(&w, "POST", "/token", "code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk", "{}");
+    run(&w);
+    CHECK(says(&w, "${pkce_challenge(code_verifier)}") && says(&w, "${randstr(43)}"));
+    CHECK(says(&w, "randstr(16)"));
+    end(&w);
+}
