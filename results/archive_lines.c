@@ -252,6 +252,7 @@ void line_second(struct buf *out, const struct second *s)
     put_u64(&w, "late_max_ns", s->late_max_ns);
     put_u64(&w, "dropped", s->dropped);
     put_u64(&w, "left_out", s->left_out);
+    put_u64(&w, "answers_left_out", s->answers_left_out);
     put_u64(&w, "lag_max_ns", s->lag_max_ns);
     put_u64(&w, "workers", s->workers);
     jsonw_key(&w, "cpu_max");

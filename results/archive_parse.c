@@ -215,6 +215,7 @@ bool parse_interval(struct slice line, struct second *s, struct arena *a)
         { "late_max_ns", WANT_U64, &s->late_max_ns },
         { "dropped", WANT_U64, &s->dropped },
         { "left_out", WANT_U64, &s->left_out },
+        { "answers_left_out", WANT_U64, &s->answers_left_out },
         { "lag_max_ns", WANT_U64, &s->lag_max_ns },
         { "workers", WANT_U64, &workers },
         { "cpu_max", WANT_F64, &s->cpu_max },

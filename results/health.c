@@ -19,6 +19,7 @@ void health_add(struct health *h, struct generator_stats *g, const struct second
     if (s->memory_bytes > g->memory_max_bytes) g->memory_max_bytes = s->memory_bytes;
     if (s->sockets > g->sockets_max) g->sockets_max = s->sockets;
     g->left_out += s->left_out;
+    g->answers_left_out += s->answers_left_out;
     if (s->to_ns - s->from_ns < NS_PER_S / 2) return;
     h->seconds++;
     h->busy_seconds += s->cpu_max > BUSY;

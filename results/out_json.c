@@ -129,6 +129,7 @@ static void put_generator(struct jsonw *w, const struct generator_stats *g)
     put_u64(w, "memory_max_bytes", g->memory_max_bytes);
     put_u64(w, "sockets_max", g->sockets_max);
     put_u64(w, "archive_left_out", g->left_out);
+    put_u64(w, "answers_left_out", g->answers_left_out);
     put_str(w, "limited_why", g->limited ? g->limited_why : SL(""));
     jsonw_object_end(w);
 }

@@ -185,7 +185,10 @@ static void push_answer(struct recorder *r, uint32_t step, uint32_t message, str
                           .cut = h.n < head.n || b.n < body.n,
                           .head = { text, h.n },
                           .body = { text + h.n, b.n } };
-    if (!ring_push(&r->answers, a)) free(a); /* an example less */
+    if (ring_push(&r->answers, a)) return;
+    free(a);
+    enter(r)->second.answers_left_out++;
+    leave(r);
 }
 
 void recorder_failing_answer(struct recorder *r, uint32_t message, struct slice head,

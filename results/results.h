@@ -203,9 +203,10 @@ struct generator_stats {
     double cpu_mean;           /* of one core, mean over workers and time */
     uint64_t memory_max_bytes; /* resident */
     uint32_t sockets_max;
-    uint64_t left_out;        /* samples that the archive did not take */
-    bool limited;             /* the generator, not the target, bounded this run */
-    struct slice limited_why; /* one sentence, empty if not */
+    uint64_t left_out;         /* samples that the archive did not take */
+    uint64_t answers_left_out; /* and answers */
+    bool limited;              /* the generator, not the target, bounded this run */
+    struct slice limited_why;  /* one sentence, empty if not */
 };
 
 struct threshold_result {

@@ -136,6 +136,9 @@ static void generator_lines(struct buf *out, const struct run_stats *s)
     if (g->left_out)
         buf_addf(out, "ARCHIVE INCOMPLETE: %llu samples are not in it (the disk was too slow)\n",
                  (unsigned long long)g->left_out);
+    if (g->answers_left_out)
+        buf_addf(out, "%llu answers are not in the archive: there were more than it could take\n",
+                 (unsigned long long)g->answers_left_out);
     if (s->total.cancelled)
         buf_addf(out, "%llu requests were cancelled by the end of the run\n",
                  (unsigned long long)s->total.cancelled);

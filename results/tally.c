@@ -147,6 +147,7 @@ void second_merge(struct second *into, const struct second *from)
     into->late += from->late;
     into->dropped += from->dropped;
     into->left_out += from->left_out;
+    into->answers_left_out += from->answers_left_out;
     if (from->late_max_ns > into->late_max_ns) into->late_max_ns = from->late_max_ns;
     if (from->lag_max_ns > into->lag_max_ns) into->lag_max_ns = from->lag_max_ns;
 }

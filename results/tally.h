@@ -38,6 +38,7 @@ struct second {
     struct failure_count *failures; /* FAILURES_MAX */
     size_t failures_n;
     uint64_t late, late_max_ns, dropped, lag_max_ns, left_out;
+    uint64_t answers_left_out; /* examples that found no room on their way to the archive */
     /* Gauges at the end of it; filled by the collector. */
     uint32_t users, sockets;
     uint64_t memory_bytes;

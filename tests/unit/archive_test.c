@@ -1,8 +1,12 @@
 /* Archives: what was written comes back, cuts and changed bytes are found, rows keep every field. */
 #include "tests/unit/test.h"
 
+#include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -413,6 +417,72 @@ static void masked(const char *in, const char *want)
     mask_text(&out, slice_z(in));
     CHECK_S(buf_slice(&out), slice_z(want));
     buf_free(&out);
+}
+
+struct slow_reader {
+    const char *fifo, *file;
+    atomic_bool go;
+};
+
+/* Opens the pipe, reads nothing until it may, then copies everything. */
+static void *read_slowly(void *arg)
+{
+    struct slow_reader *r = arg;
+    char part[65536];
+    int in = open(r->fifo, O_RDONLY);
+    FILE *out = fopen(r->file, "w");
+    while (!atomic_load(&r->go))
+        sched_yield();
+    for (ssize_t n; (n = read(in, part, sizeof part)) > 0;)
+        fwrite(part, 1, (size_t)n, out);
+    fclose(out);
+    close(in);
+    return NULL;
+}
+
+/* A disk that stands still: nothing waits for it, what finds no room is counted, and the archive says so. */
+TEST(archive_of_a_disk_that_stalls)
+{
+    enum { SAMPLES = 400000 };
+    char fifo[4096], file[4096];
+    struct run_info info = { .steps = fake_steps, .steps_n = 3 };
+    struct archive_cfg archive_cfg = { .path = fifo, .level = ARCHIVE_FULL };
+    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, true });
+    pthread_t thread;
+    path_in(fifo, "fifo");
+    path_in(file, "file");
+    struct slow_reader reader = { .fifo = fifo, .file = file };
+    CHECK(mkfifo(fifo, 0600) == 0);
+    CHECK(pthread_create(&thread, NULL, read_slowly, &reader) == 0);
+    struct archive_writer *w = archive_writer_new(&archive_cfg, &info, NULL);
+    CHECK(w);
+    struct collector_cfg cfg = { .info = &info, .recorders = &r, .recorders_n = 1, .archive = w };
+    struct collector *c = collector_new(&cfg, NULL);
+    struct rnd rnd;
+    rnd_seed(&rnd, 1, 0);
+    for (uint64_t i = 0; i < SAMPLES; i++) {
+        struct sample s = { .start_ns = i * 1000,
+                            .status = 200,
+                            .user = (uint32_t)rnd_below(&rnd, 1000) };
+        s.end_ns = s.start_ns + rnd_below(&rnd, NS_PER_S);
+        s.bytes_in = rnd_below(&rnd, 100000);
+        recorder_add(r, &s);
+        if (i % 20000 == 0) collector_tick(c, i * 1000);
+    }
+    atomic_store(&reader.go, true);
+    CHECK(collector_finish(c, false, NULL));
+    const struct run_stats *s = collector_stats(c);
+    CHECK_U(s->total.requests, SAMPLES);
+    CHECK(s->generator.left_out > 0 && s->generator.left_out < SAMPLES);
+    uint64_t left_out = s->generator.left_out;
+    collector_free(c);
+    archive_writer_free(w);
+    recorder_free(r);
+    pthread_join(thread, NULL);
+    struct archive_verdict v = verify(file);
+    CHECK(v.state == ARCHIVE_WHOLE);
+    CHECK_U(v.left_out, left_out);
+    CHECK_U(v.samples + v.left_out, SAMPLES);
 }
 
 TEST(archive_masks_secrets)
