@@ -61,6 +61,7 @@ struct request {
     struct buf body;
     struct admission admission;
     int upload_fd; /* -1: none */
+    const char *upload_path;
     uint64_t upload_bytes;
     bool refused, failed;
 };
@@ -292,7 +293,7 @@ static bool open_upload(struct request *q)
     q->upload_fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (q->upload_fd < 0) return false;
     w->uploads++;
-    q->ask.upload_path = path;
+    q->upload_path = path;
     return true;
 }
 
@@ -335,6 +336,14 @@ static void take_body(struct request *q, struct slice piece)
     }
 }
 
+static void drop_upload(struct request *q)
+{
+    if (!q->upload_path) return;
+    unlink(q->upload_path);
+    q->upload_path = NULL;
+    q->web->uploads--;
+}
+
 static enum MHD_Result finish(struct request *q, struct MHD_Connection *c)
 {
     if (q->body.bad)
@@ -345,9 +354,10 @@ static enum MHD_Result finish(struct request *q, struct MHD_Connection *c)
     if (q->upload_fd >= 0) {
         close(q->upload_fd);
         q->upload_fd = -1;
-        if (q->upload_bytes == 0) q->ask.upload_path = NULL;
+        if (q->upload_bytes) q->ask.upload_path = q->upload_path;
     }
     route_answer(&q->web->site, &q->ask, &r);
+    drop_upload(q); /* before the client hears that it was read */
     return send_reply(q, c, &r);
 }
 
@@ -386,8 +396,7 @@ static void on_completed(void *cls, struct MHD_Connection *c, void **con_cls,
     struct request *q = *con_cls;
     if (!q) return;
     if (q->upload_fd >= 0) close(q->upload_fd);
-    if (q->admission.to_file && q->web->uploads > 0 && q->web->uploads_made) q->web->uploads--;
-    if (q->ask.upload_path) unlink(q->ask.upload_path);
+    drop_upload(q);
     arena_free(q->arena);
     buf_free(&q->body);
     free(q);
