@@ -71,21 +71,25 @@ def pinned(core):
     return lambda: os.sched_setaffinity(0, core)
 
 
+def wait_for(url):
+    end = time.monotonic() + 10
+    while True:
+        try:
+            return urllib.request.urlopen(url, timeout=1).read()
+        except OSError:
+            if time.monotonic() > end:
+                raise
+            time.sleep(0.02)
+
+
 def start_nginx(folder, core):
     port = free_port()
     conf = folder / "nginx.conf"
     conf.write_text(NGINX.format(dir=folder, port=port))
     server = subprocess.Popen(["nginx", "-c", str(conf)], preexec_fn=pinned(core),
                               stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    end = time.monotonic() + 10
-    while True:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/t", timeout=1).read()
-            return server, port
-        except OSError:
-            if time.monotonic() > end:
-                raise
-            time.sleep(0.02)
+    wait_for(f"http://127.0.0.1:{port}/t")
+    return server, port
 
 
 def cpu_of(command, core):
@@ -170,4 +174,5 @@ def main():
     return 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())
