@@ -91,19 +91,26 @@ const char *head_request_line(struct http_parser *p, struct slice *text)
     return NULL;
 }
 
+static bool three_digits(const char *p, int *n)
+{
+    unsigned a = (unsigned)(p[0] - '0'), b = (unsigned)(p[1] - '0'), c = (unsigned)(p[2] - '0');
+    *n = (int)(a * 100 + b * 10 + c);
+    return a < 10 && b < 10 && c < 10;
+}
+
 const char *head_status_line(struct http_parser *p, struct slice *text)
 {
     struct slice line = { 0 };
-    uint64_t status;
+    int status;
     if (!next_line(text, &line)) return "an empty head";
     const char *why = bad_bytes(line);
     if (why) return why;
     if (line.n < 12 || !version_minor(slice_sub(line, 0, 8), &p->version_minor) || line.p[8] != ' ')
         return "a status line without HTTP/1.x and a status";
-    if (!num_u64(slice_sub(line, 9, 12), 999, &status) || status < 100)
+    if (!three_digits(line.p + 9, &status) || status < 100)
         return "a status that is no number of three digits";
     if (line.n > 12 && line.p[12] != ' ') return "a status that is no number of three digits";
-    p->status = (int)status;
+    p->status = status;
     p->reason = slice_from(line, 13);
     return NULL;
 }
@@ -130,19 +137,29 @@ static bool is_text(char c)
     return c != '\0' && c != '\r' && c != '\n';
 }
 
-/* Eight bytes at once: whether one of them is below a blank. */
-static bool has_control(const char *p)
+/* The first of eight bytes that is below a blank, 8 if none is (little-endian). */
+static size_t first_control(const char *p)
 {
     const uint64_t ones = 0x0101010101010101;
     uint64_t x;
     memcpy(&x, p, sizeof x);
-    return (x - ones * ' ') & ~x & ones << 7;
+    uint64_t found = (x - ones * ' ') & ~x & ones << 7;
+    return found ? (size_t)__builtin_ctzll(found) / 8 : 8;
 }
 
+/* To the line's end, or a byte that has no place in a line. */
 static const char *skip_text(const char *p, const char *end)
 {
-    while (end - p >= 8 && !has_control(p))
-        p += 8;
+    while (end - p >= 8) {
+        size_t n = first_control(p);
+        p += n;
+        if (n == 8 || *p == '\t') {
+            p += n < 8;
+            continue;
+        }
+        if (!is_text(*p)) return p;
+        p++; /* another control character */
+    }
     while (p < end && is_text(*p))
         p++;
     return p;
@@ -194,47 +211,55 @@ static const char *field(const char **p, const char *end, struct header *h)
 
 static bool is_empty_line(const char *p, const char *end)
 {
-    return *p == '\n' || (*p == '\r' && (p + 1 == end || p[1] == '\n'));
+    return *p == '\n' || (*p == '\r' && p + 1 < end && p[1] == '\n');
 }
 
-static const char *folded(const char **p, const char *end, struct headers *h)
+static const char *folded(const char **p, const char *end, struct headers *h, unsigned how)
 {
     struct slice more;
     if (h->n == 0) return "a blank before the first header";
+    if (how & HEAD_AS_IS) return "a folded line";
     const char *why = rest_of_line(p, end, &more);
     if (!why) unfold(&h->v[h->n - 1].value, more);
     return why;
 }
 
-/* The line at *p: a header, or more of the one before it. */
-static const char *line_to_header(const char **p, const char *end, struct headers *h)
-{
-    if (is_blank(**p)) return folded(p, end, h);
-    const char *why = field(p, end, &h->v[h->n]);
-    if (!why) h->n++;
-    return why;
-}
-
-static const char *next_line_start(const char *p, const char *end)
+static const char *behind_line(const char *p, const char *end)
 {
     const char *lf = memchr(p, '\n', (size_t)(end - p));
     return lf ? lf + 1 : end;
 }
 
-const char *head_fields(struct slice text, struct headers *h, size_t *cap, size_t max, bool lenient)
+/* The line at *p: a header, or more of the one before it. */
+static const char *line_to_header(const char **p, const char *end, struct headers *h, unsigned how)
 {
-    const char *p = text.p, *end = text.p + text.n, *why = NULL;
+    const char *line = *p, *why = NULL;
+    if (is_blank(*line))
+        why = folded(p, end, h, how);
+    else if (!(why = field(p, end, &h->v[h->n])))
+        h->n++;
+    bool passed_over = why && (how & HEAD_LENIENT) && !(how & HEAD_AS_IS && is_blank(*line));
+    if (!passed_over) return why;
+    *p = behind_line(line, end);
+    return NULL;
+}
+
+const char *head_fields(struct slice *text, struct headers *h, size_t *cap, size_t max,
+                        unsigned how)
+{
+    const char *p = text->p, *end = p + text->n;
     h->n = 0;
-    while (!why && p < end && !is_empty_line(p, end)) {
-        const char *line = p;
+    while (p < end && !is_empty_line(p, end)) {
         if (h->n == max) return "too many headers";
         if (h->n == *cap) mem_grow(&h->v, cap, h->n + 1, sizeof *h->v);
-        why = line_to_header(&p, end, h);
-        if (!why || !lenient) continue;
-        why = NULL;
-        p = next_line_start(line, end);
+        const char *why = line_to_header(&p, end, h, how);
+        if (why) return why;
     }
-    return why;
+    *text = (struct slice){ NULL, 0 };
+    if (p == end) return NULL;
+    p = behind_line(p, end);
+    *text = (struct slice){ p, (size_t)(end - p) };
+    return NULL;
 }
 
 /* What the headers say about the message's end and the connection. */
@@ -249,6 +274,10 @@ static const char *read_length(struct hints *hi, struct slice value)
     struct slice piece;
     uint64_t n;
     if (value.n == 0) return "an empty Content-Length";
+    if (!hi->has_length && num_u64(value, INT64_MAX, &hi->length)) {
+        hi->has_length = true;
+        return NULL;
+    }
     while (slice_next(&value, ',', &piece)) {
         if (!num_u64(slice_trim(piece), INT64_MAX, &n)) return "a Content-Length that is no number";
         if (hi->has_length && hi->length != n) return "two Content-Length that differ";

@@ -14,10 +14,15 @@ const char *head_start(enum parse_kind kind, struct slice text);
 /* Takes the start line off *text. */
 const char *head_request_line(struct http_parser *p, struct slice *text);
 const char *head_status_line(struct http_parser *p, struct slice *text);
-/* Header lines of text up to its end or an empty line. Folded lines are joined in place, so text must be
- * writable if it has any. Lenient: bad lines are left out. h->v grows through *cap (base/mem) and is kept. */
-const char *head_fields(struct slice text, struct headers *h, size_t *cap, size_t max,
-                        bool lenient);
+enum head_how {
+    HEAD_LENIENT = 1, /* lines that are refused otherwise are left out */
+    HEAD_AS_IS = 2,   /* text is not written to: folded lines are refused */
+};
+/* Header lines of *text up to an empty line, which *text is behind afterwards, or up to its end: then
+ * text->p is NULL. Folded lines are joined in place.
+ * h->v grows through *cap (base/mem) and is kept. */
+const char *head_fields(struct slice *text, struct headers *h, size_t *cap, size_t max,
+                        unsigned how);
 /* Sets framing, content_length, keep_alive and upgrade from the rest of p. */
 const char *head_framing(struct http_parser *p);
 

@@ -133,21 +133,69 @@ static void enter_body(struct http_parser *p)
     }
 }
 
+static const char *start_line(struct http_parser *p, struct slice *text)
+{
+    return p->kind == PARSE_REQUEST ? head_request_line(p, text) : head_status_line(p, text);
+}
+
+static const char *fields(struct http_parser *p, struct slice *text, unsigned how)
+{
+    how |= p->lenient ? HEAD_LENIENT : 0;
+    return head_fields(text, &p->headers, &p->state->headers_cap, p->limits.headers, how);
+}
+
+/* Start line and headers are read. */
+static enum parse_event begin_body(struct http_parser *p)
+{
+    const char *why = head_framing(p);
+    if (why) return bad(p, why);
+    if (p->content_length > p->limits.body_bytes) return bad(p, "the body is over the limit");
+    enter_body(p);
+    return PARSE_HEAD;
+}
+
 /* text: the whole head, empty line included. */
 static enum parse_event head_done(struct http_parser *p, struct slice text)
 {
     size_t end = text.n - (text.p[text.n - 2] == '\r' ? 2 : 1);
     p->head = slice_sub(text, 0, end);
     text = p->head;
-    const char *why =
-        p->kind == PARSE_REQUEST ? head_request_line(p, &text) : head_status_line(p, &text);
-    if (!why)
-        why = head_fields(text, &p->headers, &p->state->headers_cap, p->limits.headers, p->lenient);
-    if (!why) why = head_framing(p);
-    if (why) return bad(p, why);
-    if (p->content_length > p->limits.body_bytes) return bad(p, "the body is over the limit");
-    enter_body(p);
-    return PARSE_HEAD;
+    const char *why = start_line(p, &text);
+    if (!why) why = fields(p, &text, 0);
+    return why ? bad(p, why) : begin_body(p);
+}
+
+/* A head that may be borrowed and lies whole in the feed is read in one pass. STEP when it does not, or
+ * when something is wrong with it: then the long way finds out what. */
+static enum parse_event borrow_head(struct http_parser *p, struct slice *in)
+{
+    struct slice text = slice_sub(*in, 0, p->limits.head_bytes);
+    if (start_line(p, &text) || fields(p, &text, HEAD_AS_IS) || !text.p) return STEP;
+    size_t n = (size_t)(text.p - in->p);
+    p->head = slice_sub(*in, 0, n - (text.p[-2] == '\r' ? 2 : 1));
+    take(in, n);
+    return begin_body(p);
+}
+
+static void move(struct slice *s, ptrdiff_t by)
+{
+    if (s->p) s->p += by;
+}
+
+void http_parser_keep(struct http_parser *p)
+{
+    struct parse_state *st = p->state;
+    if (!p->head.p || st->head.n > 0) return;
+    buf_add(&st->head, p->head);
+    ptrdiff_t by = st->head.p - p->head.p;
+    move(&p->head, by);
+    move(&p->method, by);
+    move(&p->target, by);
+    move(&p->reason, by);
+    for (size_t i = 0; i < p->headers.n; i++) {
+        move(&p->headers.v[i].name, by);
+        move(&p->headers.v[i].value, by);
+    }
 }
 
 /* A head of which something was gathered before, or that is not whole yet. */
@@ -179,6 +227,8 @@ static enum parse_event step_head(struct http_parser *p, struct slice *in)
     struct parse_state *st = p->state;
     if (in->n == 0) return PARSE_MORE;
     if (st->head.n > 0) return gather_head(p, in);
+    enum parse_event ev = p->borrow ? borrow_head(p, in) : STEP;
+    if (ev != STEP) return ev;
     bool folded = false;
     size_t end = head_end(slice_sub(*in, 0, p->limits.head_bytes), 0, &folded);
     if (end == SLICE_NONE || folded) return gather_head(p, in);
@@ -316,8 +366,9 @@ static enum parse_event step_trailer(struct http_parser *p, struct slice *in)
         if (st->tail.bad || st->tail.n > p->limits.head_bytes)
             return bad(p, "the trailers are over the limit");
         if (!trailer_ended(buf_slice(&st->tail))) continue;
-        const char *why = head_fields(buf_slice(&st->tail), &p->trailers, &st->trailers_cap,
-                                      p->limits.headers, p->lenient);
+        struct slice text = buf_slice(&st->tail);
+        const char *why = head_fields(&text, &p->trailers, &st->trailers_cap, p->limits.headers,
+                                      p->lenient ? HEAD_LENIENT : 0);
         if (why) return bad(p, why);
         st->at = AT_DONE;
         return STEP;

@@ -73,6 +73,8 @@ enum parse_event http_parser_eof(struct http_parser *p);
 /* The rest of a head that has begun is lost (a recording with holes): PARSE_HEAD with the lines that are
  * whole and FRAME_NONE, PARSE_BAD if not even the first is. */
 enum parse_event http_parser_cut_head(struct http_parser *p);
+/* A borrowed head is copied into the parser's own buffer: the fed bytes may go before the message ends. */
+void http_parser_keep(struct http_parser *p);
 /* Ready for the next message on the connection; keeps the buffers. */
 void http_parser_next_message(struct http_parser *p);
 

@@ -72,6 +72,7 @@ static struct flight *flight_new(struct engine *e, struct call *call)
         size_t body = cfg->max_body_bytes ? cfg->max_body_bytes : ENGINE_BODY_BYTES;
         struct parse_limits limits = { .head_bytes = head, .body_bytes = body };
         http_parser_init(&f->parser, PARSE_RESPONSE, limits);
+        f->parser.borrow = true; /* h1.c keeps what outlives a turn */
         buf_init(&f->body, body);
         buf_init(&f->names, head);
     }

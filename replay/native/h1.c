@@ -80,7 +80,7 @@ static void h1_data(struct conn *c, struct slice bytes)
     flight_answer_bytes(f, bytes.n);
     for (;;) {
         switch (http_parser_feed(p, &bytes)) {
-        case PARSE_MORE: return;
+        case PARSE_MORE: http_parser_keep(p); return;
         case PARSE_HEAD: continue;
         case PARSE_BODY:
             if (take_piece(f)) continue;
