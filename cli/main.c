@@ -18,6 +18,7 @@ static const struct cmd *const commands[MAX_COMMANDS] = {
     &cmd_capture,
     &cmd_import,
     &cmd_check,
+    &cmd_try,
     &cmd_run,
     &cmd_report,
     &cmd_verify,

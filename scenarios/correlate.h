@@ -63,6 +63,9 @@ struct scenario *correlate(const struct session *const *several, size_t n,
                            const struct import_cfg *cfg, struct import_report *report,
                            struct err *err);
 
+/* Whether a text by itself could be a token: random enough, as the correlator judges. */
+bool value_may_be_token(struct slice text);
+
 /* The report for scripts (product.md's members) and for people; values are masked. */
 void import_report_json(const struct import_report *r, struct buf *out);
 /* The flow of tokens in Graphviz's language: requests as boxes, tokens as arrows. */

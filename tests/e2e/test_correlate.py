@@ -129,5 +129,24 @@ class Credentials(TestCase):
                           ["#3 form csrf_token"]])
 
 
+class Try(TestCase):
+    HAR = TOP / "tests" / "data" / "correlate" / "hidden-field.har"
+
+    def test_a_walk_that_holds_and_one_that_does_not(self):
+        server = self.started(Tokens())
+        self.reprise("import", self.HAR, "-o", "s.yaml", "-q")
+        good = self.reprise("try", "s.yaml", "-H", server.base)
+        self.assertIn("4 of 4 steps held", good.stdout)
+        text = (self.dir / "s.yaml").read_text()
+        self.assertIn('"${csrf_token}"', text)
+        self.write("bad.yaml", text.replace('"${csrf_token}"', "7dEvqo3GKP64z9dXQ0bt2RD71ynHelTh3"))
+        bad = self.reprise("try", "bad.yaml", "-H", server.base, "--fix", "fixed.yaml", code=1)
+        self.assertIn("still as recorded: form csrf_token", bad.stdout)
+        self.assertNotIn("7dEvqo3GKP64z9dXQ0bt2RD71ynHelTh3", bad.stdout)
+        self.assertIn("extract //input[@name='csrf_token']/@value", bad.stdout)
+        fixed = self.reprise("try", "fixed.yaml", "-H", server.base)
+        self.assertIn("4 of 4 steps held", fixed.stdout)
+
+
 if __name__ == "__main__":
     unittest.main()
