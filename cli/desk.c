@@ -347,7 +347,9 @@ static bool open_page(struct desk *d, struct err *err)
         .control = &d->control,
     };
     if (o->web_port > UINT16_MAX) return err_set(err, ERR_USAGE, "--web-port: at most 65535");
+    pthread_mutex_lock(&d->lock); /* a page that asks at once waits for this */
     d->base->web = web_new(&cfg, err);
+    pthread_mutex_unlock(&d->lock);
     if (!d->base->web) return false;
     printf("The page: %s\n", web_link(d->base->web));
     fflush(stdout);

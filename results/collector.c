@@ -342,14 +342,18 @@ bool collector_finish(struct collector *c, bool interrupted, struct err *err)
     stop_thread(c);
     uint64_t now = threaded ? clock_mono_ns() - c->cfg.start_mono_ns : c->last_ns;
     collector_tick(c, now);
+    pthread_mutex_lock(&c->lock);
     stats_finish(c->stats, interrupted);
     if (c->since) stats_follow(c->since, c->stats);
+    pthread_mutex_unlock(&c->lock);
     if (!c->cfg.archive) return true;
     buf_reset(&c->lines);
     line_results(&c->lines, stats_view(c->stats));
     archive_push_text(c->cfg.archive, buf_slice(&c->lines));
     bool ok = archive_writer_close(c->cfg.archive, c->left_out, err);
+    pthread_mutex_lock(&c->lock);
     count_lost(c);
+    pthread_mutex_unlock(&c->lock);
     return ok;
 }
 
