@@ -2,9 +2,11 @@
 import csv
 import io
 import json
+import os
 import pathlib
 import re
 import selectors
+import shutil
 import socket
 import ssl
 import subprocess
@@ -15,7 +17,7 @@ from urllib.parse import urlsplit
 import jsonschema
 import yaml
 
-from harness import PATIENCE_S, SANITIZED, TOP, TestCase, get_json, http, wait_for
+from harness import PATIENCE_S, SANITIZED, TOP, Process, TestCase, get_json, http, wait_for
 from test_page import FAILING, Page, SCENARIO
 
 JSON = {"Content-Type": "application/json"}
@@ -148,6 +150,37 @@ class Api(WebTest):
         wait_for("the end", lambda: get_json(self.base + "/stats/requests")["state"] == "stopped")
         rows = list(csv.reader(io.StringIO(http("GET", self.base + "/stats/requests/csv")[2].decode())))
         self.assertEqual(rows[0][:4], ["Type", "Name", "Request Count", "Failure Count"])
+
+    def upload(self, name, text):
+        status, _, body = http("POST", f"{self.base}/api/scenario?name={name}", text)
+        self.assertEqual(status, 200, body[:300])
+        return json.loads(body)
+
+    @unittest.skipUnless(os.geteuid() == 0 and shutil.which("tcpdump"), "needs root and tcpdump")
+    def test_packets_and_scenarios_are_taken_as_uploads(self):
+        self.page()
+        port = urlsplit(self.target.base).port
+        with open(self.dir / "log", "w") as log:
+            dump = self.started(Process(["tcpdump", "-i", "lo", "-U", "-w", self.dir / "t.pcap", f"tcp port {port}"],
+                                        stderr=log))
+        wait_for("tcpdump", lambda: "listening" in (self.dir / "log").read_text())
+        token = http("POST", self.target.base + "/login", "username=ann&password=demo-pass-1",
+                     {"Content-Type": "application/x-www-form-urlencoded"})[2].decode()
+        for _ in range(2):
+            self.assertEqual(http("GET", self.target.base + "/", headers={"Authorization": token})[0], 200)
+        http("GET", self.target.base + "/the-last-one")
+        wait_for("the packets", lambda: b"the-last-one" in (self.dir / "t.pcap").read_bytes())
+        dump.stop(2)
+        plan = self.upload("visit.pcap", (self.dir / "t.pcap").read_bytes())
+        self.assertEqual((plan["name"], plan["import"]["format"]), ("visit", "pcap"))
+        self.assertTrue(any("POST /login" in t["from"] and len(t["uses"]) == 2 for t in plan["tokens"]), plan["tokens"])
+        plan = self.upload("other.yaml", f"reprise: 1\nname: by-hand\ntarget: {self.target.base}\n"
+                           "tasks:\n  - name: a\n    steps:\n      - request: GET /truth\n")
+        self.assertEqual((plan["name"], plan["import"], plan["requests"]), ("by-hand", None, 1))
+        self.start(users=2)
+        status, _, body = http("POST", self.base + "/api/scenario?name=x.yaml", b"reprise: 1")
+        self.assertEqual(status, 409, body)
+        self.stop()
 
     def test_autostart_and_autoquit(self):
         page = self.page("--autostart", "--autoquit", "0", "-u", "2", "-t", "2s")

@@ -46,6 +46,7 @@ const scenes = {
     await page.click("text=New run");
     await page.waitForSelector("form.form");
     await other.waitForSelector("form.form");
+    assert.equal(await page.inputValue("#users"), "5", "what the last run was told");
     fine(page);
     fine(other);
   },

@@ -1,6 +1,6 @@
 // Starts the page: first state, then the stream of events, then whatever the person does.
 import { get, listen } from "./api.js";
-import { addPoint, isOn, on, setHistory, store, tell } from "./store.js";
+import { addPoint, column, isOn, on, setHistory, store, tell } from "./store.js";
 import { mountBar } from "./bar.js";
 import { mountStart } from "./start.js";
 import { mountRun } from "./run.js";
@@ -35,8 +35,9 @@ async function loadPlan() {
 
 async function loadState() {
   const s = await get("/api/state");
+  const same = store.loaded && s.run === store.run && s.tick && s.tick.points === column("t").length;
   Object.assign(store, { state: s.state, run: s.run, info: s.info, tick: s.tick, log: s.log });
-  setHistory(await get("/api/history"));
+  if (!same) setHistory(await get("/api/history"));
   store.loaded = true;
   tell("state");
   tell("tick");

@@ -91,6 +91,17 @@ function makeForm() {
     text(ends, endsView(p.load));
     f.rules.value = "";
     f.confirm.checked = false;
+    if (store.lastForm && store.lastForm.file === p.file) recall();
+  }
+
+  // A second run begins with what the first one was told.
+  const kept = ["users", "spawn", "rate", "host", "time", "rules"];
+  function keep() {
+    store.lastForm = { file: store.plan.file, values: kept.map((k) => f[k].value) };
+  }
+  function recall() {
+    kept.forEach((k, i) => (f[k].value = store.lastForm.values[i]));
+    if (f.host.value !== store.plan.target) f.host.dispatchEvent(new Event("change"));
   }
 
   // Load on a machine that is not this one is started only after it was read and agreed to.
@@ -128,6 +139,7 @@ function makeForm() {
     start.disabled = true;
     try {
       await post("/api/start", wish());
+      keep();
       message.textContent = "";
     } catch (error) {
       message.textContent = error.message;
