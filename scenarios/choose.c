@@ -14,7 +14,7 @@
 #include "scenarios/second.h"
 #include "scenarios/value.h"
 
-#define TRIES_MAX 64 /* origins looked at for one use */
+#define TRIES_MAX 24 /* origins looked at for one use */
 
 /* ---- trying --------------------------------------------------------------------------------------- */
 
@@ -95,7 +95,9 @@ static struct origin *best_origin(struct flow *f, const struct use *u, double *s
         for (struct origin *o = u->value->origins; o && looked < TRIES_MAX; o = o->prev) {
             if (!was_seen(f, o, u->node->step) || (o->checked && !o->works)) continue;
             looked++;
-            double c = judge_use(f, u, o), place = judge_place(f, u, o);
+            double place = judge_place(f, u, o);
+            if (place <= best_place) continue;
+            double c = judge_use(f, u, o);
             if (c <= 0 && second_agrees(f, u, o)) c = 0.95;
             if (second_vetoes(u, c)) continue;
             if (c <= 0 || place <= best_place || is_clients_own(u, o, first)) continue;

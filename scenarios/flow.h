@@ -45,6 +45,7 @@ struct node {
     bool secondary; /* replaced when the value is a token anyway, never a reason for one */
     struct span *spans;
     struct span *decided; /* stretches that have an origin */
+    unsigned kinds;       /* what the name says, once it was asked: judge.c */
 };
 
 struct value;
@@ -94,6 +95,7 @@ struct origin {
     bool state_changing; /* the answer is to a request that changes state */
     struct extract way[ORIGIN_WAYS];
     unsigned ways;
+    unsigned kinds; /* what the name says, once it was asked: judge.c */
     /* decided */
     bool checked, works; /* the ways were tried on the recorded answer; way[0] gives the value */
     double confidence;   /* of the best use */

@@ -8,6 +8,27 @@
 
 #include "scenarios/value.h"
 
+enum { KIND_KNOWN = 1, KIND_TOKEN = 2, KIND_ID = 4, KIND_STAMP = 8 };
+
+/* What a name says, asked once: names are looked at for every pair of a use and an origin. */
+static unsigned kinds_of(unsigned *known, struct slice name)
+{
+    if (*known) return *known;
+    *known = KIND_KNOWN | (name_is_token(name) ? KIND_TOKEN : 0) |
+             (name_is_id(name) ? KIND_ID : 0) | (name_is_stamp(name) ? KIND_STAMP : 0);
+    return *known;
+}
+
+static bool use_is(const struct use *u, unsigned kinds)
+{
+    return kinds_of(&u->node->kinds, u->node->name) & kinds;
+}
+
+static bool origin_is(struct origin *o, unsigned kinds)
+{
+    return kinds_of(&o->kinds, o->name) & kinds;
+}
+
 static struct slice path_of(struct slice url)
 {
     struct url u;
@@ -17,7 +38,7 @@ static struct slice path_of(struct slice url)
 }
 
 /* The use is a field of a post to the form that the origin stands in. */
-static bool same_form(const struct flow *f, const struct use *u, const struct origin *o)
+static bool same_form(const struct flow *f, const struct use *u, struct origin *o)
 {
     if (!o->form.p) return false;
     const struct item *it = &f->items[u->node->step];
@@ -31,7 +52,7 @@ static bool in_body_or_query(const struct use *u)
 }
 
 /* A bare "id" says nothing: the noun is the key around it or the collection that answered. */
-static struct slice noun(const struct origin *o)
+static struct slice noun(struct origin *o)
 {
     if (o->parent.n) return o->parent;
     struct slice path = o->url, last = { 0 }, piece;
@@ -40,7 +61,7 @@ static struct slice noun(const struct origin *o)
     return last;
 }
 
-static bool id_agrees(const struct use *u, const struct origin *o)
+static bool id_agrees(const struct use *u, struct origin *o)
 {
     char stem[32];
     struct slice name = o->name;
@@ -51,12 +72,12 @@ static bool id_agrees(const struct use *u, const struct origin *o)
     return name_eq(o->name, u->node->name) && o->state_changing;
 }
 
-static double judge_number_json(const struct use *u, const struct origin *o)
+static double judge_number_json(const struct use *u, struct origin *o)
 {
-    bool id = name_is_id(o->name) || name_is_stamp(o->name);
+    bool id = origin_is(o, KIND_ID) || origin_is(o, KIND_STAMP);
     if (!id) return 0;
-    bool takes = u->node->where == AT_PATH || name_is_id(u->node->name) ||
-                 name_is_stamp(u->node->name) || id_agrees(u, o);
+    bool takes =
+        u->node->where == AT_PATH || use_is(u, KIND_ID) || use_is(u, KIND_STAMP) || id_agrees(u, o);
     /* A large number that the making request answered with: no coincidence. */
     bool made = o->state_changing && u->value->text.n >= 5 && id && takes;
     if (made) return 0.7;
@@ -73,12 +94,11 @@ static bool has_digit(struct slice s)
 }
 
 /* A field for tokens: what it holds is one even when chance made it look like a word. */
-static bool token_names(const struct use *u, const struct origin *o)
+static bool token_names(const struct use *u, struct origin *o)
 {
     if (u->value->text.n < 4 || !o->name.n || !has_digit(u->value->text)) return false;
     if (o->kind == ORIGIN_INPUT && !o->hidden) return false;
-    return name_is_token(u->node->name) &&
-           (name_is_token(o->name) || name_eq(o->name, u->node->name));
+    return use_is(u, KIND_TOKEN) && (origin_is(o, KIND_TOKEN) || name_eq(o->name, u->node->name));
 }
 
 /* Random text that chance made look like words: long, with digits or many changes of case. */
@@ -94,11 +114,11 @@ static bool looks_made(const struct value *v)
 }
 
 /* Weak values: numbers. Words are never tokens. */
-static double judge_weak(const struct flow *f, const struct use *u, const struct origin *o)
+static double judge_weak(const struct flow *f, const struct use *u, struct origin *o)
 {
     struct slice v = u->value->text;
     bool form = same_form(f, u, o);
-    bool named = name_is_id(o->name) || name_is_token(o->name) || name_is_stamp(o->name);
+    bool named = origin_is(o, KIND_ID) || origin_is(o, KIND_TOKEN) || origin_is(o, KIND_STAMP);
     if (token_names(u, o)) return 0.75;
     bool place = o->kind != ORIGIN_TEXT && o->kind != ORIGIN_LINK && !o->positional && o->name.n;
     if (!value_is_digits(v))
@@ -114,22 +134,22 @@ static double judge_weak(const struct flow *f, const struct use *u, const struct
     case ORIGIN_INPUT:
         if (form && o->hidden && named) return 0.75;
         if (form && o->hidden && v.n >= 5) return 0.6;
-        if (o->hidden && name_is_stamp(o->name) && name_eq(o->name, u->node->name)) return 0.7;
+        if (o->hidden && origin_is(o, KIND_STAMP) && name_eq(o->name, u->node->name)) return 0.7;
         if (tiny) return 0;
-        return o->hidden && name_is_id(o->name) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
+        return o->hidden && origin_is(o, KIND_ID) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
     case ORIGIN_OPTION: return form && o->chosen && o->record ? 0.7 : 0;
     case ORIGIN_JSON:
     case ORIGIN_CLAIM: return judge_number_json(u, o);
     case ORIGIN_SCRIPT:
-        if (o->record) return name_is_id(u->node->name) ? 0.7 : 0;
+        if (o->record) return use_is(u, KIND_ID) ? 0.7 : 0;
         if (tiny || generic) return 0;
-        return name_is_id(o->name) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
+        return origin_is(o, KIND_ID) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
     case ORIGIN_DATA:
     case ORIGIN_META:
     case ORIGIN_XML:
     case ORIGIN_HEADER:
         if (tiny || generic) return 0;
-        return name_is_id(o->name) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
+        return origin_is(o, KIND_ID) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
     case ORIGIN_COOKIE:
     case ORIGIN_LINK:
     case ORIGIN_BODY:
@@ -138,16 +158,16 @@ static double judge_weak(const struct flow *f, const struct use *u, const struct
     return 0;
 }
 
-static double judge_medium(const struct flow *f, const struct use *u, const struct origin *o)
+static double judge_medium(const struct flow *f, const struct use *u, struct origin *o)
 {
     struct slice use = u->node->name;
     if (same_form(f, u, o) && o->hidden) return 0.9;
     if (o->kind == ORIGIN_LOCATION || o->kind == ORIGIN_BODY) return 0.8;
     if (o->kind == ORIGIN_TEXT || !o->name.n) return 0;
     if (name_eq(o->name, use)) return o->kind == ORIGIN_INPUT && !o->hidden ? 0 : 0.85;
-    if (name_is_token(o->name) || name_is_token(use)) return 0.75;
+    if (origin_is(o, KIND_TOKEN) || use_is(u, KIND_TOKEN)) return 0.75;
     if (name_agrees(o->name, use) && in_body_or_query(u)) return 0.7;
-    if (name_is_id(o->name) && (u->node->where == AT_PATH || name_is_id(use))) return 0.65;
+    if (origin_is(o, KIND_ID) && (u->node->where == AT_PATH || use_is(u, KIND_ID))) return 0.65;
     return 0;
 }
 
@@ -157,17 +177,17 @@ static bool names_itself(const struct use *u)
     return u->value->text.n >= 6 && slice_find(u->node->name, u->value->text) != SLICE_NONE;
 }
 
-double judge_use(const struct flow *f, const struct use *u, const struct origin *o)
+double judge_use(const struct flow *f, const struct use *u, struct origin *o)
 {
     double bits = u->value->bits;
     if (names_itself(u)) return 0;
     if (bits < BITS_MEDIUM) return judge_weak(f, u, o);
     if (bits < BITS_STRONG) return judge_medium(f, u, o);
     if (o->kind == ORIGIN_TEXT) return 0.7;
-    return name_eq(o->name, u->node->name) || name_is_token(o->name) ? 0.98 : 0.9;
+    return name_eq(o->name, u->node->name) || origin_is(o, KIND_TOKEN) ? 0.98 : 0.9;
 }
 
-double judge_place(const struct flow *f, const struct use *u, const struct origin *o)
+double judge_place(const struct flow *f, const struct use *u, struct origin *o)
 {
     static const double place[] = {
         [ORIGIN_LOCATION] = 5, [ORIGIN_HEADER] = 5,   [ORIGIN_COOKIE] = 4.5, [ORIGIN_JSON] = 5,
@@ -181,7 +201,7 @@ double judge_place(const struct flow *f, const struct use *u, const struct origi
     if (o->name.n && name_eq(o->name, u->node->name)) p += 0.5;
     if (same_form(f, u, o)) p += 1;
     /* The answer of the request that made it, rather than a list that others write to as well. */
-    bool object = !name_is_token(o->name) && !name_is_token(u->node->name);
+    bool object = !origin_is(o, KIND_TOKEN) && !use_is(u, KIND_TOKEN);
     if (o->state_changing && object) p += 1;
     return p;
 }

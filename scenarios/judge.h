@@ -5,8 +5,8 @@
 #include "scenarios/flow.h"
 
 /* 0: no; else how sure, up to 1. */
-double judge_use(const struct flow *f, const struct use *u, const struct origin *o);
+double judge_use(const struct flow *f, const struct use *u, struct origin *o);
 /* How good the place is, whatever the value: names before positions, own answers before lists. */
-double judge_place(const struct flow *f, const struct use *u, const struct origin *o);
+double judge_place(const struct flow *f, const struct use *u, struct origin *o);
 
 #endif
