@@ -15,6 +15,7 @@
 
 #define SECOND NS_PER_S
 #define MAX_TEXT (64u << 20)
+#define STARTS_PER_TURN 256 /* so that answers are taken in between */
 #define DEFAULT_MAX_USERS 10000
 #define OWNER(type, ptr, field) ((type *)(void *)((char *)(ptr)-offsetof(type, field)))
 
@@ -169,15 +170,20 @@ static uint64_t due_of(const struct worker *w, uint32_t local, uint64_t from_ns)
 static void follow_level(struct worker *w)
 {
     uint64_t now = worker_now_ns(w);
-    uint32_t want = share(w, curve_users(&w->curve, now));
+    uint32_t want = share(w, curve_users(&w->curve, now)), all = want;
+    if (want > w->level + STARTS_PER_TURN) want = w->level + STARTS_PER_TURN;
     for (; w->level < want; w->level++) {
         uint64_t due = due_of(w, w->level, w->changed_ns);
         start_user(w, w->level, w->run->start_ns + (due < now ? due : now));
     }
     while (w->level > want)
         retire_user(w, --w->level);
-    w->changed_ns = now;
     count_users(w);
+    if (want < all) {
+        set_timer(w, &w->schedule_timer, now + 1);
+        return;
+    }
+    w->changed_ns = now;
     double top = w->level ? (double)number_of(w, w->level - 1) : -1;
     set_timer(w, &w->schedule_timer, curve_next(&w->curve, now, number_of(w, w->level), top));
 }
