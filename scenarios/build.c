@@ -13,6 +13,7 @@
 #include "scenarios/value.h"
 
 #define TEXT_MAX ((size_t)512 << 20)
+#define GROUP_MAX 100 /* assets in one parallel step */
 #define PAUSE_MIN_NS (50 * (int64_t)NS_PER_MS)
 
 struct builder {
@@ -261,7 +262,7 @@ static size_t assets_from(const struct builder *b, size_t from, size_t to)
     int64_t end = 0;
     for (; i < to; i++) {
         const struct item *it = &b->f->items[i];
-        bool chained = it->hop_of || it->extract_n || it->set_n;
+        bool chained = it->hop_of || it->extract_n || it->set_n || i - from == GROUP_MAX;
         if (!it->is_static || chained || (i > from && it->start_ns > end)) break;
         if (it->end_ns > end) end = it->end_ns;
     }
