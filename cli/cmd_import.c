@@ -38,7 +38,7 @@ static const struct opt options[] = {
     { OPT_TEXT, 0, "format", "NAME", offsetof(struct settings, choice.format),
       "The recording's format, when its content does not tell: har, pcap, burp, charles, chlsj, "
       "saz, "
-      "har.zip, jtl, gor, mitmproxy, messages, base64; of plans jmx, tsung, postman, soapui, curl.",
+      "har.zip, jtl, gor, mitmproxy, messages, base64; of plans jmx, tsung, postman, curl.",
       NULL },
     { OPT_TEXT, 'k', "keylog", "FILE", offsetof(struct settings, choice.keylog),
       "TLS keys of a packet capture (SSLKEYLOGFILE).", NULL },

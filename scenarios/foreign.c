@@ -13,6 +13,8 @@ struct reader {
 static const struct reader readers[] = {
     { "jmx", jmx_read },
     { "tsung", tsung_read },
+    { "curl", curl_read },
+    { "postman", postman_read },
 };
 
 static struct slice stem(struct slice path)

@@ -1,4 +1,4 @@
-/* Plans of other tools (JMeter, Tsung, Postman, SoapUI, curl commands) to a scenario.
+/* Plans of other tools (JMeter, Tsung, Postman, curl commands) to a scenario.
  *
  * A plan holds requests, extractors, checks, feeds, pauses and load of its own and no answers: what can be
  * taken over is, the rest is told in the report, line by line where the file has lines. */

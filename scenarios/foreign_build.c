@@ -1,4 +1,4 @@
-/* What the readers of plans share. Called by jmx*.c, tsung.c, postman.c, soapui.c, curl*.c.
+/* What the readers of plans share. Called by jmx*.c, tsung.c, postman.c, curl*.c.
  *
  * Invariant: every text that gets into the scenario went through foreign_add_text or foreign_add_var, so
  * that a "${" of the plan's own is never taken for ours. */
@@ -307,10 +307,21 @@ static size_t path_at(struct slice url)
     return at;
 }
 
+/* Behind a variable that holds an origin: "${base}/x". */
+static size_t behind_base(struct foreign *f, struct slice url)
+{
+    struct url u;
+    size_t end = slice_starts(url, SL("${")) ? template_expr_end(url, 0) : SLICE_NONE;
+    if (end == SLICE_NONE) return 0;
+    bool origin = url_parse(foreign_resolved(f, slice_sub(url, 0, end)), &u) && u.path.n == 0;
+    return origin ? end : 0;
+}
+
 static void make_path(struct foreign *f, struct request_step *r)
 {
     struct url u;
     size_t at = path_at(r->url);
+    if (at == 0) at = behind_base(f, r->url);
     if (at == 0) return;
     struct slice front = foreign_resolved(f, slice_sub(r->url, 0, at));
     struct slice rest = slice_from(r->url, at);

@@ -79,7 +79,6 @@ void foreign_finish(struct foreign *f);
 bool jmx_read(struct foreign *f, struct slice text, struct err *err);
 bool tsung_read(struct foreign *f, struct slice text, struct err *err);
 bool postman_read(struct foreign *f, struct slice text, struct err *err);
-bool soapui_read(struct foreign *f, struct slice text, struct err *err);
 bool curl_read(struct foreign *f, struct slice text, struct err *err);
 
 #endif

@@ -32,8 +32,7 @@ static void set_nth(struct jmx *j, struct extract *e, struct slice number)
 {
     uint64_t n;
     number = slice_trim(number);
-    e->nth = 1;
-    if (number.n == 0) return;
+    if (number.n == 0 || slice_eq(number, SL("1"))) return;
     if (num_u64(number, 100000, &n) && n > 0)
         e->nth = (unsigned)n;
     else
@@ -54,9 +53,15 @@ static struct slice literal(struct jmx *j, struct slice s, const char *what)
 static bool header_pattern(struct jmx *j, struct extract *e, struct slice pattern)
 {
     struct slice name, rest;
-    if (!slice_cut(pattern, ':', &name, &rest) || strcspn(name.p, "().*+[]\\") < name.n)
-        return false;
     e->kind = EXTRACT_HEADER;
+    if (!slice_cut(pattern, ':', &name, &rest) || strcspn(name.p, "()=.*+[]\\") < name.n) {
+        e->expr = SL("Location"); /* the header that tokens are usually found in */
+        e->regex = pattern;
+        foreign_warn(j->f,
+                     "the extractor of %.*s looks at the header Location (JMeter's at all of them)",
+                     SL_FMT(e->name));
+        return true;
+    }
     e->expr = foreign_keep(j->f, slice_trim(name));
     while (slice_starts(rest, SL(" ")) || slice_starts(rest, SL("\\s*")))
         rest = slice_from(rest, rest.p[0] == ' ' ? 1 : 3);

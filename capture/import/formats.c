@@ -226,7 +226,11 @@ static const struct known table[] = {
     { { "jmx", "JMeter test plan", IMPORT_PLAN }, is_jmx, NULL, NULL },
     { { "jtl", "JMeter results in XML", IMPORT_RECORDING }, is_jtl, jtl_read, NULL },
     { { "tsung", "Tsung", IMPORT_PLAN }, is_tsung, NULL, NULL },
-    { { "soapui", "SoapUI project", IMPORT_PLAN }, is_soapui, NULL, NULL },
+    { { "soapui", "SoapUI project", IMPORT_RECORDING },
+      is_soapui,
+      NULL,
+      "a SoapUI project, whose steps are its own scripts; record what they send (a proxy that "
+      "saves HAR) and import that" },
     { { "postman", "Postman collection", IMPORT_PLAN }, is_postman, NULL, NULL },
     { { "chlsj", "Charles, JSON session", IMPORT_RECORDING },
       is_charles_json,
