@@ -111,6 +111,12 @@ static struct slice *slices(struct arena *a, const struct opt_list *l)
 static bool read_plan(struct import *im, const char *path, const struct import_source *src,
                       struct err *err)
 {
+    const struct import_choice *c = &im->set.choice;
+    if (c->only.n || c->exclude.n || c->between || c->pages.n)
+        return err_set(err, ERR_USAGE,
+                       "%s: --only, --exclude, --between and --pages are for recordings; this is a "
+                       "plan (%s)",
+                       path, import_format(src)->what);
     if (im->n > 0 || im->plan)
         return err_set(err, ERR_USAGE, "%s: a plan (%s) cannot be joined with other recordings",
                        path, import_format(src)->what);
@@ -157,6 +163,7 @@ static void print_list(const struct import *im)
     struct buf text = BUF_INIT(SCENARIO_MAX);
     for (size_t i = 0; i < im->n; i++)
         import_list(im->sessions[i], &text);
+    if (im->plan) import_list_plan(im->plan, &im->report, &text);
     fwrite(text.p, 1, text.n, stdout);
     buf_free(&text);
 }

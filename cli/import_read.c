@@ -229,3 +229,29 @@ void import_list(const struct session *s, struct buf *out)
     for (size_t i = 0; i < s->warnings_n; i++)
         buf_addf(out, "warning: %.*s\n", SL_FMT(s->warnings[i]));
 }
+
+static void list_steps(const struct step *v, size_t n, size_t *number, struct buf *out)
+{
+    for (size_t i = 0; i < n; i++) {
+        const struct request_step *r = v[i].request;
+        if (r)
+            buf_addf(out, "%5zu  %9s  %8s  %-7.*s  %6s  %9zu  %.*s\n", ++*number, "-", "-",
+                     SL_FMT(r->method), "-", r->body.n, SL_FMT(r->url));
+        list_steps(v[i].steps, v[i].steps_n, number, out);
+    }
+}
+
+void import_list_plan(const struct scenario *s, const struct import_report *r, struct buf *out)
+{
+    size_t number = 0;
+    buf_addf(out, "%5s  %9s  %8s  %-7s  %6s  %9s  %s\n", "#", "start s", "time s", "method",
+             "status", "bytes", "url");
+    list_steps(s->on_start, s->on_start_n, &number, out);
+    for (size_t i = 0; i < s->tasks_n; i++)
+        list_steps(s->tasks[i].steps, s->tasks[i].steps_n, &number, out);
+    list_steps(s->on_stop, s->on_stop_n, &number, out);
+    for (size_t i = 0; i < r->dropped_n; i++)
+        buf_addf(out, "dropped: %.*s %zu\n", SL_FMT(r->dropped[i].name), r->dropped[i].count);
+    for (size_t i = 0; i < r->warnings_n; i++)
+        buf_addf(out, "warning: %.*s\n", SL_FMT(r->warnings[i]));
+}

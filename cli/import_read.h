@@ -4,6 +4,7 @@
 
 #include "capture/capture.h"
 #include "cli/opt.h"
+#include "scenarios/scenarios.h"
 
 struct import_choice {
     struct opt_list only, exclude, pages; /* methods, hosts, paths and URLs with wildcards */
@@ -21,5 +22,7 @@ struct session *import_read_session(struct import_source *src, const struct impo
                                     struct err *err);
 /* The entries as a table. */
 void import_list(const struct session *s, struct buf *out);
+/* The same of a plan's requests. */
+void import_list_plan(const struct scenario *s, const struct import_report *r, struct buf *out);
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "har/har.h"
+#include "base/enc.h"
 #include "base/file.h"
 #include "base/inflate.h"
 #include "base/mem.h"
@@ -55,9 +56,11 @@ static bool is_packets(const struct look *l)
     return has_magic(l, magic);
 }
 
+/* Or a HAR with something in front of its log, or in a call, as old viewers keep it. */
 static bool is_har(const struct look *l)
 {
-    return har_looks_like(l->start);
+    return har_looks_like(l->start) || (slice_find(l->start, SL("\"log\"")) != SLICE_NONE &&
+                                        slice_find(l->start, SL("\"creator\"")) != SLICE_NONE);
 }
 
 static bool is_burp(const struct look *l)
@@ -351,13 +354,35 @@ static const struct known *find_name(const char *name, const char *path, struct 
     return NULL;
 }
 
+/* UTF-16, by its mark or by a first character of two bytes, as UTF-8; NULL: it is something else. */
+static char *narrow(struct slice start, size_t *n)
+{
+    struct buf marked = BUF_INIT(START_BYTES + 2), out = BUF_INIT(4 * START_BYTES);
+    bool mark = slice_starts(start, SL("\xff\xfe")) || slice_starts(start, SL("\xfe\xff"));
+    bool little = slice_starts(start, SL("{\0")) || slice_starts(start, SL("<\0"));
+    bool big = slice_starts(start, SL("\0{")) || slice_starts(start, SL("\0<"));
+    if (!mark && (little || big)) buf_add(&marked, little ? SL("\xff\xfe") : SL("\xfe\xff"));
+    buf_add(&marked, slice_sub(start, 0, START_BYTES & ~(size_t)1));
+    bool ok = (mark || little || big) && enc_utf16(&out, buf_slice(&marked));
+    buf_free(&marked);
+    *n = out.n;
+    if (ok) return out.p;
+    buf_free(&out);
+    return NULL;
+}
+
 static const struct known *sniff(struct slice text)
 {
     struct look l = { text, slice_sub(text, 0, START_BYTES), { 0 } };
+    const struct known *found = NULL;
+    size_t n;
+    char *utf8 = narrow(l.start, &n);
+    if (utf8) l.start = (struct slice){ utf8, n };
     l.root = xml_root_name(l.start);
-    for (size_t i = 0; i < KNOWN; i++)
-        if (table[i].looks_like(&l)) return &table[i];
-    return NULL;
+    for (size_t i = 0; i < KNOWN && !found; i++)
+        if (table[i].looks_like(&l)) found = &table[i];
+    free(utf8);
+    return found;
 }
 
 /* Text that is no recording deserves a better sentence than a guess. */

@@ -1,0 +1,166 @@
+"""reprise import: choosing entries, listing them, and what hostile files cost (2 s, 200 MB, nothing written)."""
+import gzip
+import io
+import json
+import os
+import subprocess
+import threading
+import time
+import unittest
+import zipfile
+
+from harness import REPRISE, SANITIZED, TOP, TestCase
+
+DEMO = TOP / "scenarios/examples/demo.har"
+LIMIT_S, LIMIT_MB = 2, 200
+
+
+class Choosing(TestCase):
+    def urls(self, *args):
+        lines = self.reprise("import", DEMO, "--list", *args).stdout.splitlines()
+        return [line.split()[6] for line in lines if line.split()[0].isdigit()]
+
+    def test_list(self):
+        self.assertEqual(len(self.urls()), 24)
+
+    def test_only_and_exclude(self):
+        self.assertEqual(len(self.urls("--only", "POST")), 7)
+        self.assertTrue(all("/api/" in u for u in self.urls("--only", "/api/*")))
+        self.assertEqual(len(self.urls("--only", "127.0.0.1")), 24)
+        self.assertEqual(self.urls("--only", "http://*/shop/shop.js"), ["http://127.0.0.1:8077/shop/shop.js"])
+        rest = self.urls("--exclude", "/shop/*.css", "--exclude", "*.svg", "--exclude", "/shop/icon.*")
+        self.assertFalse([u for u in rest if u.endswith((".css", ".svg"))])
+
+    def test_between(self):
+        self.assertEqual(self.urls("--between", "0s..100ms")[-1][-9:], "style.css")
+        both = len(self.urls("--between", "..1s")) + len(self.urls("--between", "1s.."))
+        self.assertEqual(both, 24)
+        self.assertIn("FROM..TO", self.reprise("import", DEMO, "--between", "noon", code=2).stderr)
+
+    def test_pages(self):
+        har = json.loads(DEMO.read_text())
+        pages = [p["id"] for p in har["log"]["pages"]]
+        counted = sum(len(self.urls("--pages", p)) for p in pages)
+        self.assertEqual(counted, sum(e.get("pageref") in pages for e in har["log"]["entries"]))
+
+    def test_nothing_left(self):
+        done = self.reprise("import", DEMO, "--only", "no.such.host", "-o", "x.yaml", code=3)
+        self.assertIn("leave none of its 24 entries", done.stderr)
+        self.assertFalse((self.dir / "x.yaml").exists())
+
+    def test_what_was_left_out_is_counted(self):
+        self.reprise("import", DEMO, "--exclude", "*.nowhere", "--exclude", "/shop/style.css", "-o", "x.yaml",
+                     "--report", "r.json")
+        report = json.loads((self.dir / "r.json").read_text())
+        self.assertEqual(report["entries_read"], 24)
+        self.assertEqual(report["dropped"]["not-chosen"], 3)
+
+    def test_format_overrides(self):
+        done = self.reprise("import", DEMO, "--format", "burp", code=3)
+        self.assertIn("not well-formed XML", done.stderr)
+        self.assertIn("har, har.zip, burp", self.reprise("import", DEMO, "--format", "x", code=2).stderr)
+
+    def test_utf16_and_standard_input(self):
+        text = DEMO.read_text()
+        self.write("wide.har", b"\xff\xfe" + text.encode("utf-16-le"))
+        self.assertEqual(len(self.reprise("import", "wide.har", "--list").stdout.splitlines()), 25)
+        done = subprocess.run([REPRISE, "import", "-", "--list"], input=text, capture_output=True, text=True)
+        self.assertEqual((done.returncode, len(done.stdout.splitlines())), (0, 25))
+
+    def test_plan(self):
+        done = self.reprise("import", TOP / "tests/data/plans/every.jmx", "-o", "x.yaml")
+        self.assertIn("6 entries, 5 kept", done.stdout)
+        done = self.reprise("import", TOP / "tests/data/plans/every.jmx", "--only", "GET", code=2)
+        self.assertIn("are for recordings", done.stderr)
+
+
+class Hostile(TestCase):
+    """Refused with a sentence, quickly, in little memory, without a file."""
+
+    def check(self, name, data, part):
+        path = self.dir / name
+        if callable(data):
+            with open(path, "wb") as f:
+                data(f)
+        else:
+            path.write_bytes(data)
+        begin = time.monotonic()
+        with open(self.dir / "err", "wb") as err:
+            child = subprocess.Popen([REPRISE, "import", str(path), "-o", str(self.dir / "out.yaml")], stderr=err,
+                                     stdout=subprocess.DEVNULL)
+            timer = threading.Timer(60, child.kill)
+            timer.start()
+            _, status, usage = os.wait4(child.pid, 0)
+            timer.cancel()
+            child.returncode = os.waitstatus_to_exitcode(status)
+        seconds = time.monotonic() - begin
+        self.assertEqual(child.returncode, 3, (name, (self.dir / "err").read_text()))
+        self.assertIn(part, (self.dir / "err").read_text())
+        self.assertFalse((self.dir / "out.yaml").exists())
+        if not SANITIZED:
+            self.assertLess(usage.ru_utime + usage.ru_stime, LIMIT_S, name)
+            self.assertLess(usage.ru_maxrss / 1024, LIMIT_MB, name)
+            self.assertLess(seconds, 30, name)
+
+    def test_billion_laughs(self):
+        laughs = "".join(f'<!ENTITY l{i} "{f"&l{i - 1};" * 10}">' for i in range(1, 10))
+        doc = f'<?xml version="1.0"?><!DOCTYPE items [<!ENTITY l0 "lol">{laughs}]><items><item>&l9;</item></items>'
+        self.check("laughs.xml", doc.encode(), "entities of a DTD are not taken")
+        self.check("laughs.jmx", doc.replace("items", "jmeterTestPlan").encode(), "entities of a DTD are not taken")
+
+    def test_external_entity(self):
+        doc = '<!DOCTYPE items [<!ENTITY x SYSTEM "file:///etc/passwd">]><items><item><url>&x;</url></item></items>'
+        self.check("xxe.xml", doc.encode(), "entities of a DTD are not taken")
+
+    def bomb(self, name, size):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as z:
+            with z.open(name, "w", force_zip64=True) as f:
+                for _ in range(size >> 20):
+                    f.write(b"A" * (1 << 20))
+        return out.getvalue()
+
+    def test_zip_bomb(self):
+        self.check("bomb.saz", self.bomb("raw/1_s.txt", 300 << 20), "larger than 128 MiB when unpacked")
+
+    def test_gzip_bomb(self):
+        def gor(f):  # in pieces: the memory of this process counts as the child's until it execs
+            with gzip.GzipFile(fileobj=f, mode="wb") as z:
+                z.write(b"1 a 5 0\nGET / HTTP/1.1\n\n\n\xf0\x9f\x90\xb5\xf0\x9f\x99\x88\n")
+                for _ in range(300):
+                    z.write(b"A" * (1 << 20))
+        self.check("bomb.gor.gz", gor, "larger than 128 MiB when unpacked")
+
+    def test_names_that_leave_the_archive(self):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as z:
+            z.writestr("raw/1_c.txt", "GET http://h/ HTTP/1.1\r\n\r\n")
+            z.writestr("raw/../../../tmp/x_c.txt", "x")
+        self.check("slip.saz", out.getvalue(), "leaves the archive")
+
+    def test_deep_json(self):
+        self.check("deep.har", b'{"log":{"version":"1.2","entries":' + b"[" * 1000000, "deep.har:1:")
+
+    def test_deep_xml(self):
+        self.check("deep.xml", b"<items>" + b"<a>" * 1000000, "nested deeper than 200 levels")
+
+    def test_one_endless_string(self):
+        def har(f):
+            f.write(b'{"log":{"version":"1.2","creator":{"name":"x"},"comment":"')
+            for _ in range(1100):
+                f.write(b"x" * (1 << 20))
+        self.check("string.har", har, "string.har")
+
+        def xml(f):
+            f.write(b"<items><item><request>")
+            for _ in range(500):
+                f.write(b"x" * (1 << 20))
+        self.check("string.xml", xml, "a text longer than 48 MiB")
+
+    def test_truncated(self):
+        text = DEMO.read_bytes()
+        self.check("cut.har", text[:len(text) // 2], "cut.har:")
+
+
+if __name__ == "__main__":
+    unittest.main()
