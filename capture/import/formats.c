@@ -56,11 +56,20 @@ static bool is_packets(const struct look *l)
     return has_magic(l, magic);
 }
 
+static bool has_member(const struct look *l, struct slice name)
+{
+    return slice_find(l->start, name) != SLICE_NONE;
+}
+
 /* Or a HAR with something in front of its log, or in a call, as old viewers keep it. */
 static bool is_har(const struct look *l)
 {
-    return har_looks_like(l->start) || (slice_find(l->start, SL("\"log\"")) != SLICE_NONE &&
-                                        slice_find(l->start, SL("\"creator\"")) != SLICE_NONE);
+    if (har_looks_like(l->start)) return true;
+    struct slice s = slice_trim(l->start);
+    if (s.n == 0 || slice_starts(s, SL("PK\3\4")) || l->root.n) return false;
+    bool call = s.p[0] != '{' && slice_chr(slice_sub(s, 0, 200), '(') != SLICE_NONE;
+    return (s.p[0] == '{' || call) && has_member(l, SL("\"log\"")) &&
+           has_member(l, SL("\"creator\""));
 }
 
 static bool is_burp(const struct look *l)
@@ -71,11 +80,6 @@ static bool is_burp(const struct look *l)
 static bool is_charles(const struct look *l)
 {
     return slice_eq(l->root, SL("charles-session"));
-}
-
-static bool has_member(const struct look *l, struct slice name)
-{
-    return slice_find(l->start, name) != SLICE_NONE;
 }
 
 static bool is_charles_json(const struct look *l)
