@@ -39,6 +39,8 @@ const parts = {
     await start(page, { users: 20, spawn: 5, host: server, time: "1m" });
     const seconds = shots ? 14 : 4;
     await until("all users", async () => number(await kpi(page, "users")) === 20);
+    const logins = page.locator(".big tbody tr", { hasText: "/login" }).locator("td").nth(2);
+    await until("every user signed in", async () => number(await logins.textContent()) >= 20);
     await until("some seconds", async () => number((await page.locator(".elapsed").textContent()).split(":")[1]) >= seconds);
     await shot(page, "statistics");
     for (const view of ["charts", "waterfall", "scenario"]) {
