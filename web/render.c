@@ -232,8 +232,11 @@ static const char *const stats_columns[] = {
     "service_p95_ms", "service_p99_ms", "connections",
 };
 
-static void stats_row(struct jsonw *w, const struct step_info *i, const struct step_stats *t)
+/* Rates: of the last seconds while the run goes, of all of it when it is over. */
+static void stats_row(struct jsonw *w, const struct run_stats *s, const struct step_info *i,
+                      const struct step_stats *t)
 {
+    double rps = stats_rps(s, t);
     jsonw_array(w);
     jsonw_str(w, i->method);
     jsonw_str(w, i->name);
@@ -247,8 +250,8 @@ static void stats_row(struct jsonw *w, const struct step_info *i, const struct s
     ms(w, hist_min_ns(t->response));
     ms(w, hist_max_ns(t->response));
     jsonw_f64(w, t->requests ? (double)t->bytes_in / (double)t->requests : 0, 1);
-    jsonw_f64(w, t->recent_rps, 2);
-    jsonw_f64(w, t->recent_failures, 2);
+    jsonw_f64(w, s->finished ? rps : t->recent_rps, 2);
+    jsonw_f64(w, s->finished ? rps * stats_failure_ratio(t) : t->recent_failures, 2);
     ms(w, hist_percentile_ns(t->service, 50));
     ms(w, hist_percentile_ns(t->service, 95));
     ms(w, hist_percentile_ns(t->service, 99));
@@ -266,11 +269,11 @@ void render_stats(const struct run_stats *s, uint64_t version, struct buf *out)
     jsonw_key(&w, "rows");
     jsonw_array(&w);
     for (size_t i = 0; s && i < s->info->steps_n; i++)
-        stats_row(&w, &s->info->steps[i], &s->steps[i]);
+        stats_row(&w, s, &s->info->steps[i], &s->steps[i]);
     jsonw_array_end(&w);
     jsonw_key(&w, "total");
     if (s) {
-        stats_row(&w, &all, &s->total);
+        stats_row(&w, s, &all, &s->total);
     } else {
         jsonw_null(&w);
     }
