@@ -297,6 +297,20 @@ static struct ws_message *keep_ws(struct har_reader *r, const struct har_entry *
     return v;
 }
 
+/* Some exporters write the target alone: the Host header tells where it went, but not the scheme. */
+static void complete_url(struct har_reader *r, struct har_message *m)
+{
+    if (!slice_starts(m->url, SL("/"))) return;
+    for (size_t i = 0; i < m->headers.n; i++) {
+        const struct har_item *h = &m->headers.v[i];
+        if (!slice_ieq(h->name, SL("Host")) && !slice_eq(h->name, SL(":authority"))) continue;
+        m->url = arena_printf(r->s->arena, "http://%.*s%.*s", SL_FMT(slice_trim(h->value)),
+                              SL_FMT(m->url));
+        session_warn(r->s, "URLs without a host are completed with the Host header, and http");
+        return;
+    }
+}
+
 /* The reason to drop an entry, NULL to keep it. */
 static const char *verdict(const struct har_entry *e, struct url *u)
 {
@@ -341,6 +355,9 @@ void har_entry_read(struct har_reader *r, void *unused)
     read_entry_fields(r);
     if (har_bad(r)) return;
     r->s->entries_read++;
+    complete_url(r, &r->entry.request);
+    if (r->opt && r->opt->progress && r->s->entries_read % 64 == 0)
+        r->opt->progress(r->opt->progress_arg, r->j.at, r->j.text.n);
     const char *why = verdict(&r->entry, &u);
     if (why)
         session_dropped(r->s, why);

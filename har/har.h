@@ -21,6 +21,9 @@ struct har_options {
      * else, har_read_text nowhere. */
     bool (*attachment)(void *ctx, struct session *s, struct slice name, struct slice *text);
     void *attachment_ctx;
+    /* Called now and then with how much of the text was read. NULL: not. */
+    void (*progress)(void *arg, size_t done, size_t total);
+    void *progress_arg;
 };
 
 /* Reads a file ("-": standard input), plain, gzip or UTF-16. Gives a sorted session that keeps the file

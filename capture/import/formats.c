@@ -529,6 +529,8 @@ static struct session *read_har(struct import_source *src, struct err *err)
     if (src->o) {
         o.max_bytes = src->o->max_bytes;
         o.max_entries = src->o->max_entries;
+        o.progress = src->o->progress;
+        o.progress_arg = src->o->progress_arg;
     }
     if (strcmp(src->path, "-") != 0) return har_read(src->path, &o, err);
     struct session *s = har_read_text(src->text, "-", &o, err);

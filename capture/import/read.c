@@ -36,6 +36,17 @@ static void warn_count(struct session *s, size_t n, const char *one, const char 
 }
 
 /* What the recording could not give, in the same words as for HARs. */
+/* Whether any message has a cookie or credentials. */
+static bool has_secrets(const struct session *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        const struct headers *q = &s->exchanges[i]->request.headers;
+        if (headers_has(q, SL("Cookie")) || headers_has(q, SL("Authorization"))) return true;
+        if (headers_has(&s->exchanges[i]->response.headers, SL("Set-Cookie"))) return true;
+    }
+    return false;
+}
+
 void import_warn(struct import *im)
 {
     struct session *s = im->s;
@@ -65,6 +76,9 @@ void import_warn(struct import *im)
         warn_count(s, none, "entry has no response", "entries have no response");
     warn_count(s, no_time, "entry has no start time: its pause is unknown",
                "entries have no start time: they keep their order, pauses are unknown");
+    if (s->n > 0 && !has_secrets(s))
+        session_warn(s, "no cookie and no Authorization in the whole recording: if the site has a "
+                        "login, record it too, and without masking");
     warn_count(s, im->bad_headers, "header was left out: HTTP does not allow its name or value",
                "headers were left out: HTTP does not allow their names or values");
 }

@@ -497,3 +497,10 @@ TEST(har_web_socket_messages)
     CHECK_S(ex->ws[1].data, ((struct slice){ "\0\xff", 2 }));
     session_free(s);
 }
+
+TEST(har_url_without_a_host)
+{
+    struct exchange *ex =
+        one("'method':'GET','url':'/a?b=1','headers':[{'name':'host','value':'h:81'}]", OK200);
+    CHECK_S(ex->request.url, SL("http://h:81/a?b=1"));
+}
