@@ -136,11 +136,6 @@ static void gather(struct trial *t, const struct step *v, size_t n)
     }
 }
 
-static struct slice step_name(const struct request_step *r)
-{
-    return r->name.n ? r->name : r->url;
-}
-
 /* Steps of one name and method are one row of the statistics, so one number in the archive. */
 static uint64_t step_number(const struct trial *t, size_t at)
 {
@@ -148,7 +143,7 @@ static uint64_t step_number(const struct trial *t, size_t at)
     for (size_t i = 0; i <= at; i++) {
         size_t k = 0;
         const struct request_step *r = t->requests[i];
-        while (k < i && !(slice_eq(step_name(t->requests[k]), step_name(r)) &&
+        while (k < i && !(slice_eq(request_shown(t->a, t->requests[k]), request_shown(t->a, r)) &&
                           slice_eq(t->requests[k]->method, r->method)))
             k++;
         if (i == at && k < i) return step_number(t, k);

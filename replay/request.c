@@ -391,7 +391,7 @@ static bool compile_extracts(struct compiler *c, const struct request_step *r,
 static uint32_t step_index(struct compiler *c, const struct request_step *r)
 {
     struct plan *p = c->plan;
-    struct step_info info = { r->name.n ? r->name : r->url, r->method, c->group };
+    struct step_info info = { request_shown(p->arena, r), r->method, c->group };
     for (size_t i = 0; i < p->steps_n; i++)
         if (slice_eq(p->steps[i].name, info.name) && slice_eq(p->steps[i].method, info.method) &&
             slice_eq(p->steps[i].group, info.group))

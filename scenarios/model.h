@@ -240,5 +240,8 @@ bool scenario_write(const struct scenario *s,
 /* Every mistake that can be known without running: unknown variables, bad patterns, waits turned
  * around, empty tasks. scenario_read and scenario_parse call it. */
 bool scenario_check(const struct scenario *s, struct err *err);
+/* What statistics call the request: its name, or its url as recorded with ${urlencode(id)} and the like
+ * as ${id}. Lives as long as the scenario or a, whichever ends first. */
+struct slice request_shown(struct arena *a, const struct request_step *r);
 
 #endif

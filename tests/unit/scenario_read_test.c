@@ -281,3 +281,25 @@ TEST(scenario_read_cut_anywhere)
         test_guarded_free(cut, n);
     }
 }
+
+TEST(request_shown_leaves_codings_out)
+{
+    static const struct {
+        const char *url, *shown;
+    } cases[] = {
+        { "/api/orders/${urlencode(order_id)}/pay", "/api/orders/${order_id}/pay" },
+        { "/a?b=${urlencode(base64(x.y))}&c=${ formencode( z ) }", "/a?b=${x.y}&c=${z}" },
+        { "/a/${id}", "/a/${id}" },
+        { "/a/${random(1,9)}/${urlencode(env(K))}", "/a/${random(1,9)}/${urlencode(env(K))}" },
+        { "/a/${urlencode(b", "/a/${urlencode(b" },
+        { "/plain?x=(y)", "/plain?x=(y)" },
+    };
+    struct arena *a = arena_new();
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct request_step r = { .url = slice_z(cases[i].url) };
+        CHECK_S(request_shown(a, &r), slice_z(cases[i].shown));
+    }
+    struct request_step named = { .name = SL("pay"), .url = SL("/${urlencode(id)}") };
+    CHECK_S(request_shown(a, &named), SL("pay"));
+    arena_free(a);
+}
