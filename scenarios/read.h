@@ -52,6 +52,8 @@ bool read_rate(struct reader *r, const struct ynode *n, void *f64);
 bool read_duration(struct reader *r, const struct ynode *n, void *ns);
 bool read_fields(struct reader *r, const struct ynode *n, void *fields);
 bool read_wait(struct reader *r, const struct ynode *n, void *wait);
+/* True with the error set: the mapping has another tool's min_wait above its max_wait. */
+bool read_turned_waits(struct reader *r, const struct ynode *n);
 /* Already there: the key only marks the mapping. */
 bool read_nothing(struct reader *r, const struct ynode *n, void *unused);
 

@@ -16,19 +16,44 @@ static bool pair_of_durations(struct reader *r, const struct ynode *n, struct wa
     return read_duration(r, n->items[0], &w->a_ns) && read_duration(r, n->items[1], &w->b_ns);
 }
 
+static bool turned_around(struct reader *r, struct place place, uint64_t min_ns, uint64_t max_ns)
+{
+    struct buf text = BUF_INIT(200);
+    buf_addz(&text, "wait: the shortest wait (");
+    num_add_duration(&text, min_ns);
+    buf_addz(&text, ") is longer than the longest (");
+    num_add_duration(&text, max_ns);
+    buf_addz(&text, ")");
+    yaml_fail(&r->src, place, r->err, "%s", buf_z(&text));
+    buf_free(&text);
+    return false;
+}
+
 static bool uniform(struct reader *r, const struct ynode *n, struct wait *w)
 {
     if (!pair_of_durations(r, n, w)) return false;
-    if (w->a_ns <= w->b_ns) return true;
-    struct buf text = BUF_INIT(200);
-    buf_addz(&text, "wait: the shortest wait (");
-    num_add_duration(&text, w->a_ns);
-    buf_addz(&text, ") is longer than the longest (");
-    num_add_duration(&text, w->b_ns);
-    buf_addz(&text, ")");
-    yaml_fail(&r->src, n->place, r->err, "%s", buf_z(&text));
-    buf_free(&text);
-    return false;
+    return w->a_ns <= w->b_ns || turned_around(r, n->place, w->a_ns, w->b_ns);
+}
+
+/* A number alone is milliseconds: Locust's min_wait and max_wait were. */
+static bool locust_wait(const struct ynode *n, uint64_t *ns)
+{
+    uint64_t ms;
+    if (!n || n->kind != YAML_SCALAR) return false;
+    if (!num_u64(slice_trim(n->text), UINT64_MAX / NS_PER_MS, &ms))
+        return num_duration(slice_trim(n->text), ns);
+    *ns = ms * NS_PER_MS;
+    return true;
+}
+
+bool read_turned_waits(struct reader *r, const struct ynode *n)
+{
+    uint64_t min_ns, max_ns;
+    const struct ynode *min = read_get(n, "min_wait");
+    if (!locust_wait(min, &min_ns) || !locust_wait(read_get(n, "max_wait"), &max_ns)) return false;
+    if (min_ns <= max_ns) return false;
+    turned_around(r, min->place, min_ns, max_ns);
+    return true;
 }
 
 static const struct word wait_kinds[] = {
@@ -51,6 +76,7 @@ bool read_wait(struct reader *r, const struct ynode *n, void *wait)
         if (none) w->kind = WAIT_NONE;
         return none || read_duration(r, n, &w->a_ns);
     }
+    if (read_turned_waits(r, n)) return false;
     if (n->kind != YAML_MAP || n->n != 1)
         return yaml_fail(&r->src, n->place, r->err,
                          "a duration, or one of constant, uniform, normal, exponential, pacing, "

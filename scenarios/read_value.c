@@ -61,7 +61,7 @@ bool read_map(struct reader *r, const struct ynode *n, const char *what, const s
     for (size_t i = 0; i < n->n; i++) {
         const struct ypair *pair = &n->pairs[i];
         const struct key *k = find_key(keys, pair->key);
-        if (!k) return unknown_key(r, pair, what, keys);
+        if (!k) return !read_turned_waits(r, n) && unknown_key(r, pair, what, keys);
         if (!k->read(r, pair->value, (char *)into + k->offset)) return false;
     }
     return true;
