@@ -3,6 +3,7 @@
 Everything a test starts is ended by its process id when the test ends. Nothing here sleeps to wait: a
 server is up when it says so or answers.
 """
+import fcntl
 import gzip
 import json
 import os
@@ -76,6 +77,24 @@ def archive_lines(path):
     """The records of an archive: one JSON value a line."""
     with gzip.open(path, "rt", encoding="utf-8") as f:
         return [json.loads(line) for line in f]
+
+
+def browser_packages():
+    """node_modules with what tests/e2e/web/package-lock.json names (Playwright, without a browser of its own): installed
+    once, by one module at a time."""
+    web = TOP / "tests" / "e2e" / "web"
+    modules, lock = web / "node_modules", web / "package-lock.json"
+    done = modules / ".package-lock.json"
+    with open(lock) as only_one:
+        fcntl.flock(only_one, fcntl.LOCK_EX)
+        if not done.exists() or done.stat().st_mtime < lock.stat().st_mtime:
+            env, bundle = dict(os.environ), "/etc/ssl/certs/ca-certificates.crt"
+            if os.path.exists(bundle):
+                env.setdefault("NODE_EXTRA_CA_CERTS", bundle)
+            subprocess.run(["npm", "ci", "--ignore-scripts", "--loglevel=error"], cwd=web, env=env, check=True,
+                           stdout=subprocess.DEVNULL, timeout=240)
+            done.touch()
+    return modules
 
 
 class Process:

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import unittest
 
-from harness import Process, SANITIZED, TOP, TestCase, get_json, http
+from harness import Process, SANITIZED, TOP, TestCase, browser_packages, get_json, http
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 USERS = 20
@@ -29,29 +29,15 @@ class Tokens(Process):
         return get_json(self.base + "/truth")
 
 
-def playwright():
-    """NODE_PATH with playwright-core, installed once into the build folder; None: it cannot be had here."""
-    if not shutil.which("npm") or not os.path.exists(CHROMIUM):
-        return None
-    modules = TOP / "build" / "node" / "node_modules"
-    if not (modules / "playwright-core").exists():
-        modules.parent.mkdir(parents=True, exist_ok=True)
-        done = subprocess.run(["npm", "install", "--no-audit", "--no-fund", "playwright-core@1.65.1"], cwd=modules.parent,
-                              capture_output=True, timeout=200)
-        if done.returncode:
-            return None
-    return modules
-
-
 class RecordedByChromium(TestCase):
     def users_csv(self):
         lines = ["username,password"] + [f"user{i},pw-user{i}" for i in range(1, USERS + 1)]
         return self.write("users.csv", "\n".join(lines) + "\n")
 
     def record(self, server):
-        modules = playwright()
-        if SANITIZED or not modules:
-            self.skipTest("no chromium or npm here, or a sanitizer's build")
+        if SANITIZED:
+            self.skipTest("a sanitizer's build is too slow for browsers")
+        modules = browser_packages()
         record = TOP / "tests" / "servers" / "record_tokens.js"
         subprocess.run(["node", str(record), server.base, str(self.dir), *doors()], check=True, timeout=280,
                        env=dict(os.environ, NODE_PATH=str(modules), CHROMIUM=CHROMIUM))

@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import unittest
 
-from harness import REPRISE, SANITIZED, TOP, Process, TestCase, get_json, http
+from harness import REPRISE, SANITIZED, TOP, Process, TestCase, browser_packages, get_json, http
 
 HERE = TOP / "tests" / "e2e" / "web"
 SCENARIO = """reprise: 1
@@ -45,17 +45,7 @@ FAILING = """  - name: lost
 
 
 def setUpModule():
-    """playwright-core and axe-core as package-lock.json names them, once."""
-    done, lock = HERE / "node_modules" / ".package-lock.json", HERE / "package-lock.json"
-    if done.exists() and done.stat().st_mtime >= lock.stat().st_mtime:
-        return
-    env = dict(os.environ)
-    bundle = "/etc/ssl/certs/ca-certificates.crt"
-    if os.path.exists(bundle):
-        env.setdefault("NODE_EXTRA_CA_CERTS", bundle)
-    subprocess.run(["npm", "ci", "--ignore-scripts", "--loglevel=error"], cwd=HERE, env=env, check=True,
-                   stdout=subprocess.DEVNULL, timeout=120)
-    done.touch()
+    browser_packages()
 
 
 class Page(Process):
