@@ -181,3 +181,9 @@ void file_place(struct slice text, size_t offset, unsigned *line, unsigned *colu
     }
     *column = (unsigned)(offset - start + 1);
 }
+
+const char *file_temp_folder(void)
+{
+    const char *folder = getenv("TMPDIR");
+    return folder && folder[0] ? folder : "/tmp";
+}

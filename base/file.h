@@ -29,6 +29,7 @@ bool file_out_open(struct file_out *o, const char *path,
 bool file_out_commit(struct file_out *o,
                      struct err *err); /* flush, check, close, rename; aborts on failure */
 void file_out_abort(struct file_out *o);
+const char *file_temp_folder(void); /* TMPDIR, or /tmp */
 bool file_write(const char *path, struct slice text, struct err *err);
 
 /* Line and column (from 1) of an offset, for error messages; the column counts bytes. */

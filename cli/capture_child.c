@@ -17,6 +17,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/file.h"
+
 static bool drop_capabilities(struct err *err)
 {
     struct __user_cap_header_struct head = { .version = _LINUX_CAPABILITY_VERSION_3 };
@@ -82,8 +84,7 @@ bool child_ended(pid_t pid, int *code)
 
 bool make_keylog(char *out, size_t size, struct err *err)
 {
-    const char *dir = getenv("TMPDIR");
-    snprintf(out, size, "%s/reprise-keys-XXXXXX", dir && *dir ? dir : "/tmp");
+    snprintf(out, size, "%s/reprise-keys-XXXXXX", file_temp_folder());
     int fd = mkstemp(out); /* mode 0600 */
     if (fd < 0) return err_sys(err, ERR_INTERNAL, errno, "create %s", out);
     close(fd);

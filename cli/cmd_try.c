@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,41 +47,129 @@ struct trial {
     size_t failed, seen_password, on_stop_at, fixed;
 };
 
+/* ---- the command line ----------------------------------------------------------------------------- */
+
+struct settings {
+    const char *fix, *host, *cacert, *cert, *key, *proxy, *timeout, *user_agent;
+    struct opt_list env, allow_host, resolve;
+    bool all_hosts, http2, h2c, insecure;
+};
+
+static const struct opt opts[] = {
+    { OPT_TEXT, 'H', "host", "URL", offsetof(struct settings, host),
+      "Where to send: replaces the scenario's target.", NULL },
+    { OPT_TEXT, 0, "fix", "FILE", offsetof(struct settings, fix),
+      "Write the scenario with what was suggested.", NULL },
+    { OPT_LIST, 'e', "env", "KEY=VALUE", offsetof(struct settings, env),
+      "A value for ${env(KEY)}; may be given again.", NULL },
+    { OPT_LIST, 0, "allow-host", "HOST", offsetof(struct settings, allow_host),
+      "Another host of the scenario that may be sent to; may be given again.", NULL },
+    { OPT_FLAG, 0, "all-hosts", NULL, offsetof(struct settings, all_hosts),
+      "Every host of the scenario may be sent to.", NULL },
+    { OPT_LIST, 0, "resolve", "HOST:PORT:ADDR", offsetof(struct settings, resolve),
+      "Use this address for a host.", NULL },
+    { OPT_TEXT, 0, "timeout", "TIME", offsetof(struct settings, timeout), "Of a request (60s).",
+      NULL },
+    { OPT_TEXT, 0, "proxy", "URL", offsetof(struct settings, proxy), "Send through this proxy.",
+      NULL },
+    { OPT_TEXT, 0, "user-agent", "TEXT", offsetof(struct settings, user_agent),
+      "Where the scenario has none.", NULL },
+    { OPT_FLAG, 0, "http2", NULL, offsetof(struct settings, http2), "Offer HTTP/2 over TLS.",
+      NULL },
+    { OPT_FLAG, 0, "h2c", NULL, offsetof(struct settings, h2c),
+      "HTTP/2 over clear text, by prior knowledge.", NULL },
+    { OPT_FLAG, 'k', "insecure", NULL, offsetof(struct settings, insecure),
+      "Do not verify certificates.", NULL },
+    { OPT_TEXT, 0, "cacert", "FILE", offsetof(struct settings, cacert),
+      "Trust these certificates (PEM).", NULL },
+    { OPT_TEXT, 0, "cert", "FILE", offsetof(struct settings, cert), "Client certificate (PEM).",
+      NULL },
+    { OPT_TEXT, 0, "key", "FILE", offsetof(struct settings, key), "Its key (PEM).", NULL },
+};
+
+static const struct opt_cmd command = {
+    .name = "try",
+    .usage = "SCENARIO [options]",
+    .about = "One user, once: each step's live answer beside the recorded one. A refused request's "
+             "recorded values are named, with what to extract instead.",
+    .after = "Exit code 0 if every step held, 1 if one did not.\n",
+    .opts = opts,
+    .opts_n = sizeof opts / sizeof *opts,
+};
+
 /* ---- the run -------------------------------------------------------------------------------------- */
 
-static bool spawn_run(int argc, char **argv, const char *archive, struct err *err)
+struct args {
+    char **v;
+    size_t n, cap;
+};
+
+static void arg(struct args *a, const char *text)
+{
+    mem_grow(&a->v, &a->cap, a->n + 2, sizeof *a->v);
+    a->v[a->n++] = mem_dup(text, strlen(text));
+    a->v[a->n] = NULL;
+}
+
+/* The options that are run's too, each with its value; an option's type says where the value lies. */
+static void forward(struct args *a, const struct settings *set)
+{
+    for (size_t i = 0; i < command.opts_n; i++) {
+        const struct opt *o = &opts[i];
+        const char *at = (const char *)set + o->at;
+        const struct opt_list one = { .v = (const char **)(uintptr_t)at, .n = 1 };
+        const struct opt_list *l =
+            o->type == OPT_LIST ? (const struct opt_list *)(const void *)at : &one;
+        if (strcmp(o->name, "fix") == 0) continue;
+        char name[32];
+        snprintf(name, sizeof name, "--%s", o->name);
+        if (o->type == OPT_FLAG) {
+            if (*(const bool *)at) arg(a, name);
+            continue;
+        }
+        for (size_t k = 0; k < l->n && l->v[k]; k++) {
+            arg(a, name);
+            arg(a, l->v[k]);
+        }
+    }
+}
+
+static bool wait_for_run(char **argv, struct err *err)
+{
+    posix_spawn_file_actions_t fa;
+    posix_spawn_file_actions_init(&fa);
+    posix_spawn_file_actions_addopen(&fa, 1, "/dev/null", O_WRONLY, 0);
+    pid_t pid;
+    int why = posix_spawn(&pid, "/proc/self/exe", &fa, NULL, argv, environ), status = 0;
+    posix_spawn_file_actions_destroy(&fa);
+    if (why) return err_sys(err, ERR_INTERNAL, why, "start reprise run");
+    waitpid(pid, &status, 0);
+    int code = WIFEXITED(status) ? WEXITSTATUS(status) : 4;
+    if (code == 0 || code == 1 || code == 99) return true;
+    enum err_code as = code == 2 ? ERR_USAGE : code == 3 ? ERR_INPUT : ERR_INTERNAL;
+    return err_set(err, as, "the walk could not be run (exit code %d)", code);
+}
+
+static bool spawn_run(const char *scenario, const struct settings *set, const char *archive,
+                      struct err *err)
 {
     static const char *const own[] = {
         "-u",  "1",        "--loops", "1", "--headless", "--think-factor", "0", "--archive-bodies",
         "all", "--archive"
     };
-    size_t n = 0, max = (size_t)argc + 16;
-    char **v = mem_alloc(max, sizeof *v);
-    v[n++] = mem_dup("reprise", 7);
-    v[n++] = mem_dup("run", 3);
-    for (int i = 1; i < argc; i++)
-        v[n++] = mem_dup(argv[i], strlen(argv[i]));
+    struct args a = { 0 };
+    arg(&a, "reprise");
+    arg(&a, "run");
+    arg(&a, scenario);
+    forward(&a, set);
     for (size_t i = 0; i < sizeof own / sizeof *own; i++)
-        v[n++] = mem_dup(own[i], strlen(own[i]));
-    v[n++] = mem_dup(archive, strlen(archive));
-    posix_spawn_file_actions_t fa;
-    posix_spawn_file_actions_init(&fa);
-    posix_spawn_file_actions_addopen(&fa, 1, "/dev/null", O_WRONLY, 0);
-    pid_t pid;
-    int why = posix_spawn(&pid, "/proc/self/exe", &fa, NULL, v, environ), status = 0;
-    posix_spawn_file_actions_destroy(&fa);
-    if (why == 0) waitpid(pid, &status, 0);
-    for (size_t i = 0; i < n; i++)
-        free(v[i]);
-    free(v);
-    if (why) return err_sys(err, ERR_INTERNAL, why, "start reprise run");
-    int code = WIFEXITED(status) ? WEXITSTATUS(status) : 4;
-    if (code == 0 || code == 1 || code == 99) return true;
-    return err_set(err,
-                   code == 2   ? ERR_USAGE
-                   : code == 3 ? ERR_INPUT
-                               : ERR_INTERNAL,
-                   "the walk could not be run (exit code %d)", code);
+        arg(&a, own[i]);
+    arg(&a, archive);
+    bool ok = wait_for_run(a.v, err);
+    for (size_t i = 0; i < a.n; i++)
+        free(a.v[i]);
+    free(a.v);
+    return ok;
 }
 
 /* ---- the archive ---------------------------------------------------------------------------------- */
@@ -341,63 +430,41 @@ static void walk(struct trial *t)
     printf("%zu of %zu steps held\n", t->requests_n - t->failed, t->requests_n);
 }
 
-static const struct opt_cmd command = {
-    .name = "try",
-    .usage = "SCENARIO [--fix FILE] [options of run]",
-    .about =
-        "One user, once: each step's live answer beside the recorded one. Takes the options of "
-        "`reprise run`, such as -H, -k and --allow-host. A refused request's recorded values are "
-        "named, "
-        "with what to extract instead; --fix FILE writes the scenario with it. Exit code 0 only if "
-        "every step held.",
-};
-
-static bool try_it(struct trial *t, int argc, char **argv, const char *fix, struct err *err)
+static bool try_it(struct trial *t, const char *scenario, const struct settings *set,
+                   struct err *err)
 {
-    char archive[] = "/tmp/reprise-try-XXXXXX";
-    if (!(t->s = scenario_read(argv[1], err))) return false;
+    char archive[PATH_MAX];
+    if (!(t->s = scenario_read(scenario, err))) return false;
+    snprintf(archive, sizeof archive, "%s/reprise-try-XXXXXX", file_temp_folder());
     int fd = mkstemp(archive);
     if (fd < 0) return err_sys(err, ERR_INTERNAL, errno, "create %s", archive);
     close(fd);
     unlink(archive); /* run makes its own, mode 0600 */
-    bool ok = spawn_run(argc, argv, archive, err) && read_archive(t, archive, err);
+    bool ok = spawn_run(scenario, set, archive, err) && read_archive(t, archive, err);
     unlink(archive);
     if (ok) walk(t);
-    if (!ok || !fix || !t->fixed) return ok;
+    if (!ok || !set->fix || !t->fixed) return ok;
     struct buf text = BUF_INIT(ARCHIVE_MAX);
-    ok = scenario_write(t->s, &text) && file_write(fix, buf_slice(&text), err);
-    if (ok) printf("%zu suggestions written to %s\n", t->fixed, fix);
+    ok = scenario_write(t->s, &text) && file_write(set->fix, buf_slice(&text), err);
+    if (ok) printf("%zu suggestions written to %s\n", t->fixed, set->fix);
     buf_free(&text);
     return ok;
-}
-
-/* Takes "--fix FILE" out of the arguments, which are run's. */
-static const char *take_fix(int *argc, char **argv)
-{
-    const char *fix = NULL;
-    for (int i = 1; i + 1 < *argc && !fix; i++) {
-        if (strcmp(argv[i], "--fix") != 0) continue;
-        fix = argv[i + 1];
-        memmove(&argv[i], &argv[i + 2], (size_t)(*argc - i - 1) * sizeof *argv);
-        *argc -= 2;
-    }
-    return fix;
 }
 
 static int run(int argc, char **argv)
 {
     struct err err = { 0 };
+    struct settings set = { 0 };
+    struct opt_rest rest = { 0 };
     struct trial t = { .a = arena_new() };
-    const char *fix = take_fix(&argc, argv);
-    bool help = argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0);
     int code = 0;
-    if (help)
-        opts_help(&command);
-    else if (argc < 2 || argv[1][0] == '-')
-        err_set(&err, ERR_USAGE, "the scenario comes first: reprise try SCENARIO [options of run]");
-    else if (try_it(&t, argc, argv, fix, &err))
+    enum opt_go go = opts_read(&command, &set, argc, argv, &rest, &err);
+    if (go == OPT_GO && rest.n != 1)
+        err_set(&err, ERR_USAGE, "one scenario file is wanted");
+    else if (go == OPT_GO && try_it(&t, rest.v[0], &set, &err))
         code = t.failed ? 1 : 0;
     if (err_is(&err)) code = cmd_fail(command.name, &err);
+    opts_free(&command, &set, &rest);
     free(t.live);
     free(t.requests);
     scenario_free(t.s);

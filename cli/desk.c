@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/mem.h"
 #include "web/web.h"
 
@@ -359,9 +360,7 @@ static bool open_page(struct desk *d, struct err *err)
 static bool open_desk(struct desk *d, struct err *err)
 {
     const struct opt_rest *rest = &d->base->rest;
-    const char *tmp = getenv("TMPDIR");
-    int n =
-        snprintf(d->folder, sizeof d->folder, "%s/reprise-desk-XXXXXX", tmp && *tmp ? tmp : "/tmp");
+    int n = snprintf(d->folder, sizeof d->folder, "%s/reprise-desk-XXXXXX", file_temp_folder());
     if (n < 0 || (size_t)n >= sizeof d->folder || !mkdtemp(d->folder)) {
         d->folder[0] = '\0';
         return err_sys(err, ERR_INTERNAL, errno, "temporary folder");
