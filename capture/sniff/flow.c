@@ -470,6 +470,7 @@ void flow_push(struct flow_table *t, const struct segment *s)
 {
     int dir;
     /* One packet with a wrong date must not end all connections. */
+    if (t->stats.segments == 0) t->last_ns = s->ts_ns;
     int64_t now_ns = s->ts_ns < t->last_ns ? s->ts_ns : t->last_ns;
     t->last_ns = s->ts_ns;
     flow_expire(t, now_ns);

@@ -370,6 +370,18 @@ TEST(flow_number_is_limited)
     fixture_free(&x);
 }
 
+/* The first packet of a capture has no earlier one to tell its date from. */
+TEST(flow_the_first_packet_of_a_capture_opens_its_connection)
+{
+    struct fixture x = fixture((struct flow_limits){ 0 });
+    x.ts += INT64_C(1700000000000000000);
+    send(&x, 0, 100, 0, "a");
+    send(&x, 0, 101, 0, "b");
+    CHECK_U(x.h->closes, 0);
+    CHECK_S(buf_slice(&x.h->text[0]), SL("ab"));
+    fixture_free(&x);
+}
+
 TEST(flow_one_packet_with_a_wrong_date_ends_nothing)
 {
     struct fixture x = fixture((struct flow_limits){ 0 });
