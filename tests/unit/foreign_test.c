@@ -75,17 +75,19 @@ TEST(tsung_with_every_feature)
 TEST(curl_commands)
 {
     struct import_report r;
-    scenario_free(check_plan("curl", "every.curl.sh", &r));
+    struct scenario *s = check_plan("curl", "every.curl.sh", &r);
     CHECK_U(r.entries_kept, 7);
     CHECK(warned(&r, "hold no answers"));
+    scenario_free(s);
 }
 
 TEST(postman_collection)
 {
     struct import_report r;
-    scenario_free(check_plan("postman", "every.postman.json", &r));
+    struct scenario *s = check_plan("postman", "every.postman.json", &r);
     CHECK_U(r.entries_kept, 3);
     CHECK(warned(&r, "the scripts of \"login\" are JavaScript"));
+    scenario_free(s);
 }
 
 /* A CSV without a header line and with semicolons gets both right beside the scenario. */
