@@ -35,7 +35,9 @@ static const struct opt_cmd command = {
     .name = "demo",
     .usage = "[options]",
     .about =
-        "Starts the demo target, a small shop with three kinds of login, on 127.0.0.1. GET /truth "
+        "The whole way once: starts the demo target, a small shop with three kinds of login, on "
+        "127.0.0.1; imports a recorded visit to it; replays that as load; prints the table, the "
+        "archive's path and what the shop itself counted. With --serve only the shop: GET /truth "
         "tells what it counted.",
     .opts = options,
     .opts_n = COUNT(options),

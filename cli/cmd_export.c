@@ -28,8 +28,8 @@ static const char *const formats[] = { "har", "curl", "jmx", "k6", "locust" };
 
 static const struct opt options[] = {
     { OPT_CHOICE, 't', "to", "FORMAT", offsetof(struct settings, to),
-      "What to write: a HAR, a shell script of curl commands, a JMeter test plan, a k6 script or a "
-      "locustfile.",
+      "What to write: har, curl (a shell script of its commands), jmx (a JMeter test plan), k6 or "
+      "locust.",
       "har|curl|jmx|k6|locust" },
     { OPT_TEXT, 'o', "output", "FILE", offsetof(struct settings, out),
       "The file to write; - for standard output, the default.", NULL },

@@ -28,8 +28,8 @@ static const struct opt_cmd command = {
         "Checks that an archive is whole and unaltered: every member unpacks, carries the hash of "
         "the one before it, and the seal at the end fits. Tells how much of a cut one is good, "
         "and which member of an altered one is not.",
-    .after = "Exit codes: 0 whole and unaltered (and signed with --key's key); 1 not; 3 not an "
-             "archive.\n",
+    .after = "Exit codes: 0 whole and unaltered (and signed with --key's key), 1 not,\n"
+             "3 not an archive.\n",
     .opts = options,
     .opts_n = COUNT(options),
 };

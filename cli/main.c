@@ -37,8 +37,7 @@ static void usage(FILE *f)
           f);
     for (size_t i = 0; commands[i]; i++)
         fprintf(f, "  %-10s %s\n", commands[i]->name, commands[i]->summary);
-    fputs("\n`reprise help COMMAND` tells a command's options; `reprise --version` the version.\n",
-          f);
+    fputs("\n`reprise help COMMAND` tells its options; `reprise --version` the version.\n", f);
 }
 
 static const struct cmd *find(const char *name)

@@ -56,7 +56,6 @@ void opts_help(const struct opt_cmd *cmd)
         else
             help_one(o);
     }
-    printf(
-        "\nEvery option is also an environment variable: --some-option is REPRISE_SOME_OPTION.\n");
+    printf("\nEvery option is also an environment variable: --run-time is REPRISE_RUN_TIME.\n");
     if (cmd->after) printf("\n%s", cmd->after);
 }

@@ -76,7 +76,7 @@ void opts_man(const struct opt_cmd *cmd)
         if (o->help && o->type != OPT_HEADING) man_option(o);
     }
     section("ENVIRONMENT",
-            "Every option is also an environment variable: --some-option is REPRISE_SOME_OPTION.");
+            "Every option is also an environment variable: --run-time is REPRISE_RUN_TIME.");
     if (cmd->after) {
         fputs(".SH EXAMPLES AND EXIT CODES\n.nf\n", stdout);
         roff(cmd->after);

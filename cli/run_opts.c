@@ -132,7 +132,8 @@ static const struct opt options[] = {
 
     { OPT_HEADING, 0, NULL, NULL, 0, "Engine", NULL },
     { OPT_CHOICE, 0, "engine", "NAME", AT(engine), "native, or curl (native).", "native|curl" },
-    { OPT_CHOICE, 0, "io", "KIND", AT(io), "Of the native engine (auto).", "auto|epoll|io_uring" },
+    { OPT_CHOICE, 0, "io", "KIND", AT(io), "Of the native engine: epoll, io_uring (auto).",
+      "auto|epoll|io_uring" },
     { OPT_U32, 0, "workers", "N", AT(workers), "Threads (one per core).", NULL },
     { OPT_U32, 0, "processes", "N", AT(processes),
       "Several processes, each with its own descriptors, results merged; no page, no progress.",
@@ -148,8 +149,8 @@ const struct opt_cmd run_command = {
              "  reprise run shop.yaml -H http://127.0.0.1:8080 -u 50 -r 10 -t 1m\n"
              "  reprise run shop.yaml -u 20 --loops 1 --json-file out.json\n"
              "  reprise run shop.yaml --rate 200/s --arrival poisson -t 5m\n\n"
-             "Exit codes: 0 fine, 1 requests failed, 2 usage, 3 a file is unreadable or invalid,\n"
-             "4 internal, 99 a threshold failed, 130 interrupted (results are kept).\n",
+             "Exit codes: 0 fine, 1 requests failed, 2 usage, 3 a file is unreadable or\n"
+             "invalid, 4 internal, 99 a threshold failed, 130 interrupted (results are kept).\n",
     .opts = options,
     .opts_n = COUNT(options),
 };

@@ -125,7 +125,8 @@ static void generator_lines(struct buf *out, const struct run_stats *s)
     buf_addf(out, "\nGenerator: busiest worker %.0f%% of a core, mean %.0f%%; largest lag ",
              100 * g->cpu_max, 100 * g->cpu_mean);
     cell_ms(out, g->lag_max_ns);
-    buf_addf(out, " ms; %llu late starts", (unsigned long long)g->late_starts);
+    buf_addf(out, " ms;\n           %llu late start%s", (unsigned long long)g->late_starts,
+             g->late_starts == 1 ? "" : "s");
     if (g->late_starts) {
         buf_addz(out, " (at most ");
         cell_ms(out, g->late_max_ns);
@@ -134,7 +135,7 @@ static void generator_lines(struct buf *out, const struct run_stats *s)
     buf_addf(out, ", %llu dropped\n", (unsigned long long)g->dropped_starts);
     if (g->limited) buf_addf(out, "GENERATOR LIMITED: %.*s\n", SL_FMT(g->limited_why));
     if (g->left_out)
-        buf_addf(out, "ARCHIVE INCOMPLETE: %llu samples are not in it (the disk was too slow)\n",
+        buf_addf(out, "ARCHIVE INCOMPLETE: %llu samples are not in it (disk too slow or full)\n",
                  (unsigned long long)g->left_out);
     if (g->answers_left_out)
         buf_addf(out, "%llu answers are not in the archive: there were more than it could take\n",

@@ -27,6 +27,12 @@ class Cli(TestCase):
         self.assertEqual(self.reprise("help", "demo").stdout, self.reprise("demo", "--help").stdout)
         self.assertIn("--serve", self.reprise("help", "demo").stdout)
 
+    def test_help_fits_a_terminal(self):
+        for command in [[], *([w] for w in self.reprise("help", "--words").stdout.split())]:
+            lines = self.reprise(*command, "--help").stdout.splitlines()
+            self.assertGreater(len(lines), 3)
+            self.assertEqual([line for line in lines if len(line) > 80], [], command)
+
     def test_near_name_is_suggested(self):
         self.assertIn('did you mean "demo"?', self.reprise("dmeo", code=2).stderr)
 
