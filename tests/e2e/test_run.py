@@ -121,6 +121,10 @@ class Run(TestCase):
         done = self.reprise("run", "shop.yaml", "-H", self.target.base, "-u", 5, "--loops", 1, "--no-archive", code=3)
         self.assertIn("accounts.csv has 3 rows", done.stderr)
 
+    def test_users_of_a_run_shorter_than_a_second(self):
+        _, out = self.run_shop("-u", 2, "--loops", 1, "-q")
+        self.assertEqual(out["users"], 2)
+
     def test_thresholds(self):
         done, out = self.run_shop("-u", 2, "--loops", 1, "--threshold", "p(95) < 1us", "--threshold", "failed < 1%",
                                   code=99)
