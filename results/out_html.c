@@ -7,6 +7,7 @@
 
 #include "base/json.h"
 #include "base/num.h"
+#include "results/archive.h"
 #include "results/page.h"
 
 #define POINTS_MAX 1200
@@ -177,7 +178,10 @@ static void put_settings(struct jsonw *w, const struct run_stats *s)
     jsonw_key(w, "environment");
     jsonw_raw(w, s->environment.n ? s->environment : SL("{}"));
     jsonw_key(w, "scenario_text");
-    jsonw_str(w, slice_sub(s->info->scenario_text, 0, 200000));
+    struct buf masked = BUF_INIT(4 << 20);
+    mask_text(&masked, slice_sub(s->info->scenario_text, 0, 200000));
+    jsonw_str(w, buf_slice(&masked));
+    buf_free(&masked);
 }
 
 static void put_data(const struct run_stats *s, struct buf *out)

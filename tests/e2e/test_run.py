@@ -125,6 +125,13 @@ class Run(TestCase):
         _, out = self.run_shop("-u", 2, "--loops", 1, "-q")
         self.assertEqual(out["users"], 2)
 
+    def test_html_masks_secrets_of_the_scenario(self):
+        self.write("shop.yaml", SHOP + "vars: { api_token: hunter2hunter2 }\n")
+        self.run_shop("-u", 1, "--loops", 1, "-q", "--html", "out.html")
+        text = (self.dir / "out.html").read_text()
+        self.assertIn("api_token", text)
+        self.assertNotIn("hunter2", text)
+
     def test_thresholds(self):
         done, out = self.run_shop("-u", 2, "--loops", 1, "--threshold", "p(95) < 1us", "--threshold", "failed < 1%",
                                   code=99)
