@@ -105,4 +105,5 @@ static int run(int argc, char **argv)
     return code;
 }
 
-const struct cmd cmd_run = { "run", "a scenario as load, live in the terminal and the browser", run };
+const struct cmd cmd_run = { "run", "a scenario as load, live in the terminal and the browser",
+                             run };

@@ -230,6 +230,7 @@ bool run_opts_load(const struct run_opts *o, const struct load *of_scenario, str
     if (!set_stages(o, a, out, err)) return false;
     set_end(o, out);
     bool open = out->arrival != ARRIVAL_NONE;
+    if (!open && o->users == 0) return err_set(err, ERR_USAGE, "--users 0: nobody would send");
     if (!open && out->users == 0 && out->stages_n == 0) out->users = 1;
     /* Stages of users start from none, unless -u says from how many. */
     if (o->stages.n && !open && o->users == UNSET_U32) out->users = 0;

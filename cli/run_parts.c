@@ -168,9 +168,9 @@ static int merge(struct parts *p, struct err *err)
     stats.thresholds = thresholds_eval(t, &stats);
     stats.thresholds_n = j->info.thresholds_n;
     stats.info = &j->info;
-    stats.archive = p->folder[0] ? (struct slice){ 0 }
-                                 : arena_printf(j->arena, "%s … %s", p->archive[0],
-                                                p->archive[p->n - 1]);
+    stats.archive = p->folder[0]
+                        ? (struct slice){ 0 }
+                        : arena_printf(j->arena, "%s … %s", p->archive[0], p->archive[p->n - 1]);
     int code = job_conclude(j, &stats, &end, err);
     thresholds_free(t);
     archive_load_free(l);

@@ -119,7 +119,7 @@ const struct slice *feeder_pick(struct feeder *f, uint32_t user, struct rnd *rnd
         at = rnd_below(rnd, f->rows_n);
     else if (f->model->per_iteration)
         at = atomic_fetch_add_explicit(&f->next, 1, memory_order_relaxed) * f->step + f->first;
-    if (at >= f->rows_n && f->model->end != FEED_RECYCLE) return NULL;
+    if (at >= f->rows_n && !feed_recycles(f->model)) return NULL;
     at %= f->rows_n;
     if (f->order) at = f->order[at];
     return &f->cells[at * f->columns_n];

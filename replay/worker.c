@@ -102,7 +102,7 @@ void worker_starved(struct worker *w, const struct feeder *f)
     atomic_fetch_add_explicit(&w->counts.starved, 1, memory_order_relaxed);
     run_trouble(w->run, "feed %.*s has run out: %.*s has %zu rows", SL_FMT(m->name),
                 SL_FMT(m->file), f->rows_n);
-    if (m->end == FEED_STOP_USER) return;
+    if (m->end == FEED_STOP_USER || m->end == FEED_BY_PICK) return;
     if (m->end == FEED_FAIL) atomic_store(&w->run->failed, true);
     run_stop(w->run);
 }

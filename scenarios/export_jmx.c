@@ -359,9 +359,9 @@ static void feed(struct export *x, const struct feed *f)
     xml_textz(x, "fileEncoding", "UTF-8");
     xml_text(x, "filename", export_path(x, f->file));
     xml_bool(x, "quotedData", true);
-    xml_bool(x, "recycle", f->end == FEED_RECYCLE);
+    xml_bool(x, "recycle", feed_recycles(f));
     xml_textz(x, "shareMode", "shareMode.all");
-    xml_bool(x, "stopThread", f->end != FEED_RECYCLE);
+    xml_bool(x, "stopThread", !feed_recycles(f));
     xml_textz(x, "variableNames", "");
     xml_alone(x, "CSVDataSet");
 }

@@ -265,7 +265,7 @@ static void feeds(struct export *x)
         buf_addz(x->out, ": { data: feed(open(");
         export_string(x->out, export_path(x, f->file));
         buf_addf(x->out, "), '%s', '%s'), perIteration: %s },\n", picks[f->pick],
-                 f->end == FEED_RECYCLE ? "recycle" : "stop", f->per_iteration ? "true" : "false");
+                 feed_recycles(f) ? "recycle" : "stop", f->per_iteration ? "true" : "false");
     }
     buf_addz(x->out, "};\n");
 }

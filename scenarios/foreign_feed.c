@@ -79,7 +79,7 @@ static struct feed *add_feed(struct foreign *f, struct slice name, const struct 
     struct feed *feed = &s->feeds[s->feeds_n++];
     *feed = (struct feed){ .name = name, .per_iteration = true };
     feed->pick = csv->random ? PICK_RANDOM : PICK_SEQUENTIAL;
-    feed->end = csv->recycle ? FEED_RECYCLE : csv->stop_user ? FEED_STOP_USER : FEED_FAIL;
+    feed->end = csv->recycle ? FEED_BY_PICK : csv->stop_user ? FEED_STOP_USER : FEED_FAIL;
     return feed;
 }
 

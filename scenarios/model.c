@@ -70,3 +70,8 @@ struct slice request_shown(struct arena *a, const struct request_step *r)
     buf_free(&out);
     return shown;
 }
+
+bool feed_recycles(const struct feed *f)
+{
+    return f->end == FEED_RECYCLE || (f->end == FEED_BY_PICK && f->pick != PICK_UNIQUE);
+}

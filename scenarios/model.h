@@ -166,7 +166,8 @@ struct task {
 /* ---- feeds, load, thresholds ------------------------------------------------------------------------ */
 
 enum feed_pick { PICK_SEQUENTIAL, PICK_RANDOM, PICK_UNIQUE, PICK_SHUFFLE };
-enum feed_end { FEED_RECYCLE, FEED_STOP_USER, FEED_STOP_RUN, FEED_FAIL };
+/* By pick: a unique feed's users end, every other begins anew. */
+enum feed_end { FEED_BY_PICK, FEED_RECYCLE, FEED_STOP_USER, FEED_STOP_RUN, FEED_FAIL };
 struct feed {
     struct slice name, file; /* file: relative to the scenario's folder */
     enum feed_pick pick;
@@ -174,6 +175,7 @@ struct feed {
     bool per_iteration; /* a new row each iteration; otherwise one per user */
     struct place place;
 };
+bool feed_recycles(const struct feed *f);
 
 struct stage {
     uint64_t duration_ns;

@@ -157,13 +157,13 @@ void write_wait(struct emit *e, const char *key, const struct wait *w)
 static void write_feed(struct emit *e, const struct feed *f)
 {
     static const char *const picks[] = { "sequential", "random", "unique", "shuffle" };
-    static const char *const ends[] = { "recycle", "stop_user", "stop_run", "fail" };
+    static const char *const ends[] = { "", "recycle", "stop_user", "stop_run", "fail" };
     emit_key(e, f->name);
     write_open(e);
     write_text(e, "file", f->file);
     emit_keyz(e, "pick");
     emit_raw(e, picks[f->pick]);
-    if (f->end != FEED_RECYCLE) {
+    if (f->end != FEED_BY_PICK) {
         emit_keyz(e, "at_end");
         emit_raw(e, ends[f->end]);
     }
