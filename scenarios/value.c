@@ -117,9 +117,10 @@ static unsigned letter_index(char c)
  * random text in five, so all must hold. */
 static bool looks_like_word(struct slice run)
 {
-    size_t vowels = 0, turns = 0, usual = 0, counted = 0;
+    size_t vowels = 0, turns = 0, usual = 0, counted = 0, small = 0;
     for (size_t i = 0; i < run.n; i++) {
         vowels += is_vowel(run.p[i]);
+        small += !is_upper(run.p[i]);
         if (i == 0) continue;
         bool turn = is_upper(run.p[i]) != is_upper(run.p[i - 1]);
         turns += turn;
@@ -129,6 +130,7 @@ static bool looks_like_word(struct slice run)
     }
     if (run.n <= 4) return true;
     if (turns * 5 > run.n * 2 || vowels * 6 < run.n) return false;
+    if (turns >= 3 && small * 3 < run.n) return false; /* names have more small letters than that */
     bool plain = turns == 0 || (turns == 1 && is_upper(run.p[0])); /* tokens mix their cases */
     return usual * 5 >= counted * (plain ? 1 : 2);
 }
