@@ -211,7 +211,7 @@ class RoundTrip(TestCase):
         """Starts both recorders."""
         self.tcpdump = self.start([TCPDUMP, "-i", "lo", "-U", "-B", "131072", "--immediate-mode", "-Z", "root", "-w",
                                    str(self.folder / "t.pcap"), self.filter()], "listening", self.folder / "t.log")
-        self.live = self.start([REPRISE, "capture", "-i", "lo", "-f", self.filter(), "-k", str(self.keylog), "-o",
+        self.live = self.start([REPRISE, "capture", "-i", "lo", "--buffer", "512M", "-f", self.filter(), "-k", str(self.keylog), "-o",
                                 str(self.folder / "live.har"), "--json", str(self.folder / "live.json")],
                                "capturing on", self.folder / "live.log")
 
