@@ -15,44 +15,27 @@
 #include "base/num.h"
 #include "http/url.h"
 #include "scenarios/extract.h"
+#include "scenarios/report.h"
 #include "scenarios/template.h"
 
 #define TEXT_MAX ((size_t)64 << 20)
 
 void *foreign_room(struct foreign *f, void *v, size_t n, size_t size)
 {
-    if (n != 0 && (n & (n - 1)) != 0) return v;
-    return arena_grow(f->a, v, n * size, (n ? 2 * n : 1) * size);
-}
-
-static void count(struct foreign *f, struct count_by **v, size_t *n, struct slice name)
-{
-    for (size_t i = 0; i < *n; i++) {
-        if (!slice_eq((*v)[i].name, name)) continue;
-        (*v)[i].count++;
-        return;
-    }
-    *v = foreign_room(f, *v, *n, sizeof **v);
-    (*v)[(*n)++] = (struct count_by){ arena_dup(f->a, name), 1 };
+    return report_room(f->a, v, n, size);
 }
 
 void foreign_drop(struct foreign *f, const char *reason)
 {
-    count(f, &f->report->dropped, &f->report->dropped_n, slice_z(reason));
+    report_add_count(f->a, &f->report->dropped, &f->report->dropped_n, slice_z(reason));
 }
 
 void foreign_warn(struct foreign *f, const char *fmt, ...)
 {
-    char text[1000];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
+    report_add_warning(f->a, f->report, fmt, ap);
     va_end(ap);
-    struct import_report *r = f->report;
-    for (size_t i = 0; i < r->warnings_n; i++)
-        if (slice_eq(r->warnings[i], slice_z(text))) return;
-    r->warnings = foreign_room(f, r->warnings, r->warnings_n, sizeof *r->warnings);
-    r->warnings[r->warnings_n++] = arena_dup(f->a, slice_z(text));
 }
 
 struct slice foreign_keep(struct foreign *f, struct slice s)
@@ -276,8 +259,8 @@ void foreign_host(struct foreign *f, struct slice url)
     struct slice origin = url_origin(f->a, &u);
     void **at = map_at(f->origins, origin);
     *at = (void *)((uintptr_t)*at + 1);
-    count(f, &f->report->hosts, &f->report->hosts_n,
-          slice_from(origin, slice_find(origin, SL("//")) + 2));
+    report_add_count(f->a, &f->report->hosts, &f->report->hosts_n,
+                     slice_from(origin, slice_find(origin, SL("//")) + 2));
 }
 
 static struct slice most_used(struct foreign *f)

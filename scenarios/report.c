@@ -5,41 +5,55 @@
  * kept. */
 #include "scenarios/report.h"
 
-#include <stdarg.h>
 #include <stdio.h>
+
+void *report_room(struct arena *a, void *old, size_t n, size_t size)
+{
+    if (n & (n - 1)) return old; /* room is there until the next power of two */
+    return arena_grow(a, old, n * size, (n ? n * 2 : 1) * size);
+}
 
 static void *grow(struct flow *f, void *old, size_t n, size_t size)
 {
-    if (n & (n - 1)) return old; /* room is there until the next power of two */
-    return arena_grow(f->report_arena, old, n * size, (n ? n * 2 : 1) * size);
+    return report_room(f->report_arena, old, n, size);
 }
 
-void report_count(struct flow *f, enum report_table table, struct slice name)
+void report_add_count(struct arena *a, struct count_by **v, size_t *n, struct slice name)
 {
-    struct import_report *r = f->report;
-    struct count_by **v = table == REPORT_DROPPED ? &r->dropped : &r->hosts;
-    size_t *n = table == REPORT_DROPPED ? &r->dropped_n : &r->hosts_n;
     for (size_t i = 0; i < *n; i++)
         if (slice_eq((*v)[i].name, name)) {
             (*v)[i].count++;
             return;
         }
-    *v = grow(f, *v, *n, sizeof **v);
-    (*v)[(*n)++] = (struct count_by){ arena_dup(f->report_arena, name), 1 };
+    *v = report_room(a, *v, *n, sizeof **v);
+    (*v)[(*n)++] = (struct count_by){ arena_dup(a, name), 1 };
+}
+
+void report_add_warning(struct arena *a, struct import_report *r, const char *fmt, va_list ap)
+{
+    char text[1000];
+    vsnprintf(text, sizeof text, fmt, ap);
+    for (size_t i = 0; i < r->warnings_n; i++)
+        if (slice_eq(r->warnings[i], slice_z(text))) return;
+    r->warnings = report_room(a, r->warnings, r->warnings_n, sizeof *r->warnings);
+    r->warnings[r->warnings_n++] = arena_dup(a, slice_z(text));
+}
+
+void report_count(struct flow *f, enum report_table table, struct slice name)
+{
+    struct import_report *r = f->report;
+    if (table == REPORT_DROPPED)
+        report_add_count(f->report_arena, &r->dropped, &r->dropped_n, name);
+    else
+        report_add_count(f->report_arena, &r->hosts, &r->hosts_n, name);
 }
 
 void report_warn(struct flow *f, const char *fmt, ...)
 {
-    char text[1000];
     va_list ap;
     va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
+    report_add_warning(f->report_arena, f->report, fmt, ap);
     va_end(ap);
-    struct import_report *r = f->report;
-    for (size_t i = 0; i < r->warnings_n; i++)
-        if (slice_eq(r->warnings[i], slice_z(text))) return;
-    r->warnings = grow(f, r->warnings, r->warnings_n, sizeof *r->warnings);
-    r->warnings[r->warnings_n++] = arena_dup(f->report_arena, slice_z(text));
 }
 
 struct token *report_token(struct flow *f)

@@ -2,9 +2,16 @@
 #ifndef SCENARIOS_REPORT_H
 #define SCENARIOS_REPORT_H
 
+#include <stdarg.h>
+
 #include "scenarios/flow.h"
 
 enum report_table { REPORT_DROPPED, REPORT_HOSTS };
+/* For any maker of a report; lists double in the arena. A warning that is there is not kept twice. */
+void *report_room(struct arena *a, void *old, size_t n, size_t size); /* for one more than n */
+void report_add_count(struct arena *a, struct count_by **v, size_t *n, struct slice name);
+void report_add_warning(struct arena *a, struct import_report *r, const char *fmt, va_list ap)
+    __attribute__((format(printf, 3, 0)));
 void report_count(struct flow *f, enum report_table table, struct slice name);
 /* Keeps a sentence; one that is there already is not kept twice. */
 void report_warn(struct flow *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
