@@ -53,7 +53,8 @@ void sock_watch(struct sock *s, struct engine_user *user, unsigned events)
 
 static void forget(struct socks *all, int fd)
 {
-    if ((size_t)fd >= all->n) return;
+    if ((size_t)fd >= all->n || !all->by_fd[fd]) return;
+    all->connections -= all->by_fd[fd]->connection;
     free(all->by_fd[fd]);
     all->by_fd[fd] = NULL;
 }
@@ -68,6 +69,7 @@ void sock_opened(struct socks *all, int fd)
 {
     forget(all, fd); /* what stood there was closed without a word */
     sock_at(all, fd)->connection = true;
+    all->connections++;
 }
 
 void sock_closing(struct socks *all, int fd)

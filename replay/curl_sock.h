@@ -20,6 +20,7 @@ struct socks {
     void (*ready)(struct sock *s, unsigned events); /* of sockets that do not rest */
     struct sock **by_fd;
     size_t n;
+    size_t connections; /* of them, open now */
 };
 
 struct sock *sock_at(struct socks *all, int fd); /* made if it is new */

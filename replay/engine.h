@@ -94,6 +94,7 @@ struct engine_ops {
     void (*user_close)(struct engine_user *u);
     void (*send)(struct engine *e, struct call *c);
     void (*cancel)(struct engine *e, struct call *c); /* done is not called */
+    size_t (*connections)(const struct engine *e);    /* open or opening now, of all users */
 };
 
 extern const struct engine_ops engine_curl, engine_native, engine_fake;

@@ -630,6 +630,11 @@ static struct engine *curl_open(const struct engine_cfg *cfg, struct err *err)
     return e;
 }
 
+static size_t curl_connections(const struct engine *e)
+{
+    return e->socks.connections;
+}
+
 const struct engine_ops engine_curl = {
     .name = "curl",
     .open = curl_open,
@@ -639,4 +644,5 @@ const struct engine_ops engine_curl = {
     .user_close = curl_user_close,
     .send = curl_send,
     .cancel = curl_cancel,
+    .connections = curl_connections,
 };

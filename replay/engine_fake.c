@@ -15,6 +15,7 @@ struct engine {
     struct loop_waiter waiter; /* first */
     const struct engine_cfg *cfg;
     uint64_t now_ns;
+    size_t connected; /* users */
 };
 
 struct engine_user {
@@ -95,6 +96,7 @@ static void fake_send(struct engine *e, struct call *c)
     if (script && script->answer) script->answer(script->arg, c, c->start_ns, &f->answer);
     c->reused = c->user->connected && !f->answer.new_connection;
     if (!c->reused) c->connected_ns = c->start_ns;
+    e->connected += !c->user->connected;
     c->user->connected = true;
     parse_headers(f);
     f->body = arena_dup(f->arena, slice_z(f->answer.body));
@@ -125,11 +127,13 @@ static struct engine_user *fake_user_open(struct engine *e)
 
 static void fake_user_reset(struct engine_user *u)
 {
+    u->e->connected -= u->connected;
     u->connected = false;
 }
 
 static void fake_user_close(struct engine_user *u)
 {
+    fake_user_reset(u);
     free(u);
 }
 
@@ -151,6 +155,11 @@ static void fake_close(struct engine *e)
     free(e);
 }
 
+static size_t fake_connections(const struct engine *e)
+{
+    return e->connected;
+}
+
 const struct engine_ops engine_fake = {
     .name = "fake",
     .open = fake_open,
@@ -160,4 +169,5 @@ const struct engine_ops engine_fake = {
     .user_close = fake_user_close,
     .send = fake_send,
     .cancel = fake_cancel,
+    .connections = fake_connections,
 };

@@ -325,6 +325,7 @@ static void on_second(struct timer *t)
     uint64_t now = loop_now_ns(w->loop);
     worker_lag(w, t);
     recorder_lag(w->rec, w->lag_ns, clock_thread_cpu_ns());
+    recorder_connections(w->rec, (uint32_t)w->ops->connections(w->engine));
     w->lag_ns = 0;
     timer_set(loop_timers(w->loop), t, t->at_ns + SECOND > now ? t->at_ns + SECOND : now + SECOND);
 }

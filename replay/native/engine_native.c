@@ -259,7 +259,19 @@ static void native_cancel(struct engine *e, struct call *c)
     flight_recycle(f);
 }
 
+static size_t native_connections(const struct engine *e)
+{
+    return e->conns;
+}
+
 const struct engine_ops engine_native = {
-    "native",          native_open,       native_close, native_user_open,
-    native_user_reset, native_user_close, native_send,  native_cancel,
+    .name = "native",
+    .open = native_open,
+    .close = native_close,
+    .user_open = native_user_open,
+    .user_reset = native_user_reset,
+    .user_close = native_user_close,
+    .send = native_send,
+    .cancel = native_cancel,
+    .connections = native_connections,
 };

@@ -431,6 +431,9 @@ static void many_at_once(struct variant v)
         buf_free(&all[i].body);
     }
     CHECK(fresh >= 1 && fresh <= 6);
+    CHECK_U(b.ops->connections(b.engine), fresh); /* kept open */
+    b.ops->user_reset(b.user);
+    CHECK_U(b.ops->connections(b.engine), 0);
     bench_close(&b);
 }
 
