@@ -30,6 +30,7 @@ LIB   := $(patsubst %.c,$(BUILD)/%.o,$(sort $(filter-out web/assets.c,$(wildcard
 CLI   := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard cli/*.c)))
 UNIT  := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/unit/*.c)))
 FUZZ  := $(patsubst tests/fuzz/%.c,$(BUILD)/%,$(sort $(wildcard tests/fuzz/fuzz_*.c)))
+SERVERS := $(patsubst tests/servers/%.c,$(BUILD)/servers/%,$(sort $(wildcard tests/servers/*.c)))
 BENCH := $(patsubst tests/bench/%.c,$(BUILD)/bench/%,$(sort $(wildcard tests/bench/*.c)))
 VERSION := $(shell sed -n 's/.*REPRISE_VERSION "\(.*\)"/\1/p' base/version.h)
 
@@ -46,6 +47,9 @@ $(BUILD)/unit: $(UNIT) $(filter-out %/main.o,$(CLI)) $(BUILD)/libreprise.a
 $(BUILD)/fuzz_%: $(BUILD)/tests/fuzz/fuzz_%.o $(filter-out %/main.o,$(CLI)) $(BUILD)/libreprise.a
 	$(Q)$(CC) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $(filter-out %.a,$^) $(WHOLE) $(LIBS)
 $(BUILD)/bench/%: $(BUILD)/tests/bench/%.o $(BUILD)/libreprise.a
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter-out %.a,$^) $(WHOLE) $(LIBS)
+$(BUILD)/servers/%: $(BUILD)/tests/servers/%.o $(BUILD)/libreprise.a
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_LDFLAGS) -o $@ $(filter-out %.a,$^) $(WHOLE) $(LIBS)
 build/web/assets.c: $(shell find web/ui -type f -not -path '*/node_modules/*')
@@ -73,7 +77,7 @@ demo:                       ## the whole way once: import, replay, archive
 	./reprise demo
 test:                       ## everything that must hold
 	@tests/deps test
-	@$(AGAIN) all $(BUILD)/unit
+	@$(AGAIN) all $(BUILD)/unit $(SERVERS)
 	@BUILD=$(BUILD) tests/run
 check: format-check lint test ## format, lint and tests
 lint:                       ## room table, header homes, banned functions, sizes, warnings
@@ -93,7 +97,7 @@ fuzz-build:
 fuzz-bins: $(FUZZ)
 bench:                      ## CPU per request and the other figures of docs/notes
 	@tests/deps all
-	@$(AGAIN) all $(BENCH)
+	@$(AGAIN) all $(BENCH) $(SERVERS)
 	@BUILD=$(BUILD) tests/bench/run
 bench-correlation:          ## precision and recall of the correlator, time and memory of import
 	@$(MAKE) --no-print-directory reprise
@@ -124,4 +128,5 @@ clean:
 help:                       ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 14
 
--include $(LIB:.o=.d) $(CLI:.o=.d) $(UNIT:.o=.d) $(BENCH:$(BUILD)/bench/%=$(BUILD)/tests/bench/%.d)
+-include $(LIB:.o=.d) $(CLI:.o=.d) $(UNIT:.o=.d) $(BENCH:$(BUILD)/bench/%=$(BUILD)/tests/bench/%.d) \
+         $(SERVERS:$(BUILD)/servers/%=$(BUILD)/tests/servers/%.d)

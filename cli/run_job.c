@@ -22,8 +22,8 @@
 #define EXIT_INTERRUPTED 130
 #define EXIT_THRESHOLD 99
 #define EXIT_INPUT 3
-/* From making the threads to the first request: all of them are there by then. */
-#define START_NS (5 * NS_PER_MS)
+/* From naming the start to the first request: by then the archive is open and all threads are there. */
+#define START_NS (20 * NS_PER_MS)
 /* Descriptors for files, loops and pipes. */
 #define KEEP_FDS 200
 
@@ -348,9 +348,9 @@ bool job_start(struct job *j, struct err *err)
 {
     open_recorders(j);
     if (!open_run(j, err)) return false;
-    j->info.start_utc_ns = clock_utc_ns();
+    uint64_t now = clock_mono_ns(), start = j->start_ns ? j->start_ns : now + START_NS;
+    j->info.start_utc_ns = clock_utc_ns() + (int64_t)(start - now);
     if (!open_archive(j, err) || !open_sinks(j, err)) return false;
-    uint64_t start = j->start_ns ? j->start_ns : clock_mono_ns() + START_NS;
     if (!open_collector(j, start, err)) return false;
     if (j->web) web_begin(j->web, j->collector, &j->info);
     announce(j);

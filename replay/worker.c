@@ -24,7 +24,7 @@ static bool is_open(const struct worker *w)
     return w->run->cfg.load.arrival != ARRIVAL_NONE;
 }
 
-uint64_t worker_now_ns(struct worker *w)
+uint64_t worker_now_ns(const struct worker *w)
 {
     uint64_t now = loop_now_ns(w->loop), start = w->run->start_ns;
     return now > start ? now - start : 0;
@@ -229,6 +229,13 @@ static bool has_tickets(const struct worker *w)
     return limit == 0 || atomic_load_explicit(&w->run->tickets, memory_order_relaxed) < limit;
 }
 
+static bool is_start_due(const struct worker *w)
+{
+    uint64_t end = w->run->cfg.load.run_time_ns;
+    return is_open(w) && w->next_start_ns <= worker_now_ns(w) && (!end || w->next_start_ns < end) &&
+           has_tickets(w);
+}
+
 /* The run's iterations have all begun: who rests may go, who works goes after it. */
 static void drain(struct worker *w)
 {
@@ -241,10 +248,11 @@ static void drain(struct worker *w)
     }
 }
 
+/* Those that are due, a turn's worth at most: a worker that is behind goes on taking answers, and its
+ * timer, set to a time that has passed, tells how far behind it is. */
 static void start_due(struct worker *w)
 {
-    uint64_t now = worker_now_ns(w), end = w->run->cfg.load.run_time_ns;
-    while (w->next_start_ns <= now && (!end || w->next_start_ns < end) && has_tickets(w)) {
+    for (unsigned n = 0; n < STARTS_PER_TURN && is_start_due(w); n++) {
         start_iteration(w, w->run->start_ns + w->next_start_ns);
         next_start(w);
     }
@@ -303,14 +311,27 @@ void worker_kill(struct worker *w)
     timer_set(loop_timers(w->loop), &w->reap_timer, 0);
 }
 
+/* The run time is over: starts that are due still go out, unless the worker is so late that it would
+ * go on for long; then they are counted as dropped. True when none is left. */
+static bool settle_starts(struct worker *w)
+{
+    uint64_t late = worker_now_ns(w) - w->run->cfg.load.run_time_ns;
+    if (is_start_due(w) && late < SECOND) return false;
+    for (; is_start_due(w); next_start(w))
+        recorder_dropped(w->rec, 1);
+    return true;
+}
+
 /* The run time is over, or after that the stop timeout. */
 static void on_end(struct timer *t)
 {
     struct worker *w = OWNER(struct worker, t, end_timer);
     if (w->stopping)
         worker_kill(w);
-    else
+    else if (settle_starts(w))
         worker_stop(w);
+    else
+        timer_set(loop_timers(w->loop), t, 0);
 }
 
 void worker_lag(struct worker *w, const struct timer *t)

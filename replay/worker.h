@@ -74,8 +74,8 @@ struct worker {
 struct worker *worker_new(struct run *r, unsigned index,
                           struct err *err); /* gives; engine opened */
 void worker_free(struct worker *w);
-void *worker_main(void *worker);          /* the thread */
-uint64_t worker_now_ns(struct worker *w); /* since the start of the run */
+void *worker_main(void *worker);                /* the thread */
+uint64_t worker_now_ns(const struct worker *w); /* since the start of the run */
 int64_t worker_utc_ns(const struct worker *w);
 /* A timer has fired: how late it is, is the loop's lag. */
 void worker_lag(struct worker *w, const struct timer *t);

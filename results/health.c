@@ -2,7 +2,8 @@
  *
  * Called by the statistics for each second. The verdict's rule, also in docs/notes/generator-health.md: in
  * at least two seconds and a fifth of all, the busiest worker used more than 95 % of its core, or a loop
- * was held up for more than 100 ms. Seconds shorter than a half (the last one) do not count. */
+ * was more than 100 ms late. A lag of n seconds counts for as many more. Seconds shorter than a half (the
+ * last one) do not count. */
 #include "results/stats.h"
 
 #include "base/num.h"
@@ -23,7 +24,8 @@ void health_add(struct health *h, struct generator_stats *g, const struct second
     if (s->to_ns - s->from_ns < NS_PER_S / 2) return;
     h->seconds++;
     h->busy_seconds += s->cpu_max > BUSY;
-    h->lagging_seconds += s->lag_max_ns > LAG_NS;
+    /* A loop that was held up for seconds could not even say so meanwhile. */
+    if (s->lag_max_ns > LAG_NS) h->lagging_seconds += 1 + s->lag_max_ns / NS_PER_S;
     h->cpu_sum += s->cpu_sum;
     h->workers_sum += s->workers;
     if (s->cpu_max > g->cpu_max) g->cpu_max = s->cpu_max;
@@ -43,9 +45,9 @@ void health_judge(const struct health *h, struct generator_stats *g)
             SL("a worker used more than 95 % of its core in a fifth of the time or more: "
                "more workers or another machine would send more");
     else if (often(h, h->lagging_seconds))
-        g->limited_why =
-            SL("an event loop was held up for more than 100 ms in a fifth of the seconds "
-               "or more: latencies include the generator's own");
+        g->limited_why = SL(
+            "a worker was more than 100 ms behind its schedule in a fifth of the seconds or more: "
+            "latencies include the generator's own");
     else
         g->limited = false;
 }

@@ -1,0 +1,85 @@
+"""Latencies and starts are what a clock outside of reprise says: short, and tolerant of a busy machine where a busy
+machine may be seen. tests/bench/bench_truth.py is the long and strict one."""
+import json
+
+import latency
+from harness import TestCase
+
+
+class Latency(TestCase):
+    def run_load(self, stalls, *args):
+        """(summary, rows, the server's log, its stalls)"""
+        server = self.started(latency.Delay(self.dir / "delays", stalls=stalls))
+        self.write("s.yaml", latency.SCENARIO)
+        self.reprise("run", "s.yaml", "-H", server.base, "--headless", "--json-file", "s.json", "--archive",
+                     "s.jsonl.gz", "--seed", 7, "--workers", 1, *args)
+        asked, stalled = server.ended()
+        return json.loads((self.dir / "s.json").read_text()), latency.rows(self.dir / "s.jsonl.gz"), asked, stalled
+
+    def test_closed_model_against_the_servers_log(self):
+        summary, rows, asked, _ = self.run_load([], "-u", 40, "-t", "2s")
+        self.assertGreater(len(rows), 400)
+        self.assertEqual(len(rows), summary["requests"])
+        held = [asked[r.user, r.iteration][1] for r in rows]
+        for r, ns in zip(rows, held):  # never less than the server took, whatever else the machine does
+            self.assertGreater(r.end - r.start, ns - 2_000)
+        extra = sorted(r.end - r.start - ns for r, ns in zip(rows, held))
+        self.assertLess(latency.percentile(extra, 50), 5_000_000)
+        seen, want = latency.reported(summary, "service"), latency.percentiles(held)
+        for p in ("p50", "p90", "p99"):
+            self.assertAlmostEqual(seen[p], want[p], delta=0.01 * want[p] + 10, msg=p)
+
+    def test_a_stall_is_in_every_start_that_it_delayed(self):
+        rate, stall_ms = 300, 700
+        summary, rows, asked, stalls = self.run_load([(1000, stall_ms)], "--rate", f"{rate}/s", "-t", "2s")
+        self.assertEqual(len(rows), 2 * rate)
+        (begin, end), = stalls
+        delayed = [r for r in rows if begin < r.intended < end]
+        self.assertGreater(len(delayed), rate * stall_ms / 1000 - 3)
+        for r in delayed:
+            self.assertGreater(r.end - r.intended, end - r.intended, (r.user, r.iteration))
+        # The server's own log knows nothing of it: what waited in the kernel was not read yet.
+        unseen = [r for r in delayed if asked[r.user, r.iteration][1] < r.end - r.intended - 50_000_000]
+        self.assertGreater(len(unseen), len(delayed) // 2)
+        truth = latency.percentiles(sum(asked[r.user, r.iteration]) - r.intended for r in rows)
+        seen = latency.reported(summary, "response")
+        for p in latency.PERCENTILES:
+            self.assertAlmostEqual(seen[f"p{p:g}"], truth[f"p{p:g}"], delta=0.01 * truth[f"p{p:g}"] + 20, msg=p)
+
+
+class Starts(TestCase):
+    def starts(self, kind, *args):
+        server = self.started(latency.Delay(self.dir / "delays", min_ms=0, max_ms=0))
+        self.write("s.yaml", latency.SCENARIO)
+        self.reprise("run", "s.yaml", "-H", server.base, "--headless", "--archive", "s.jsonl.gz", "--seed", 7,
+                     "--rate", "1000/s", "--arrival", kind, "-t", "2s", *args)
+        rows = latency.rows(self.dir / "s.jsonl.gz")
+        self.assertEqual(len(server.ended()[0]), len(rows))
+        return sorted(r.intended for r in rows)
+
+    def test_constant_arrival(self):
+        for workers in (1, 2):
+            starts = self.starts("constant", "--workers", workers)
+            self.assertEqual(len(starts), 2000)
+            for a, b in zip(starts, starts[1:]):
+                self.assertAlmostEqual(b - a, 1_000_000, delta=2_000)
+
+    def test_a_generator_that_cannot_keep_up_says_so(self):
+        server = self.started(latency.Delay(self.dir / "delays", min_ms=0, max_ms=0))
+        self.write("s.yaml", latency.SCENARIO)
+        done = self.reprise("run", "s.yaml", "-H", server.base, "--headless", "--rate", "1000000/s", "-t", "2s",
+                            "--max-users", 500, "--workers", 1, "--no-archive", "--json-file", "s.json")
+        summary = json.loads((self.dir / "s.json").read_text())
+        self.assertIn("\nGENERATOR LIMITED: ", done.stdout)
+        self.assertRegex(done.stdout, r"\n +[1-9]\d* late starts \(at most \d+ ms\), [1-9]\d* dropped\n")
+        self.assertTrue(summary["generator_limited"])
+        self.assertEqual(summary["requests"] + summary["cancelled"] + summary["dropped_starts"], 2_000_000)
+
+    def test_poisson_arrival(self):
+        starts = self.starts("poisson")
+        self.assertAlmostEqual(len(starts), 2000, delta=4 * 2000 ** 0.5)
+        d, p = latency.kolmogorov(starts, 1000)
+        self.assertGreater(p, 0.01, (d, p))
+        begin = starts[0]
+        again = self.starts("poisson")
+        self.assertEqual([s - begin for s in starts], [s - again[0] for s in again])  # the same seed
