@@ -34,12 +34,12 @@ enum row_column {
 extern const char *const row_columns[ROW_COLUMNS];
 #define ROW_BYTES_MAX 320
 
-/* What a row is written as a difference to: the user's iteration and the step's status and bytes sent, both of
- * the row before in the same member. */
+/* What a row is written as a difference to: the user's iteration and the step's status and bytes, all of the
+ * row before in the same member. */
 struct row_like {
     uint32_t stamp;
     uint16_t status;
-    uint64_t bytes_out;
+    uint64_t bytes_in, bytes_out;
 };
 struct row_state {
     uint64_t last_end_us;

@@ -202,11 +202,6 @@ uint64_t hist_slot(const struct hist *h, size_t slot)
     return page ? page[slot % PAGE_SLOTS] : 0;
 }
 
-size_t hist_slot_limit(const struct hist *h)
-{
-    return h->count ? slot_of(h->max_ns / NS_PER_US) + 1 : 0;
-}
-
 void hist_slot_add(struct hist *h, size_t slot, uint64_t count)
 {
     uint64_t low, high;

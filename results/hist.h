@@ -10,9 +10,8 @@
 uint64_t hist_sum_ns(const struct hist *h);
 /* After hist_decode into an empty histogram: puts back what the encoding does not hold. */
 void hist_set_exact(struct hist *h, uint64_t min_ns, uint64_t max_ns, uint64_t sum_ns);
-/* The slots by number, as the encoding stores them; limit is behind the last one in use. */
+/* The slots by number, as the encoding stores them. */
 uint64_t hist_slot(const struct hist *h, size_t slot);
-size_t hist_slot_limit(const struct hist *h);
 void hist_slot_add(struct hist *h, size_t slot, uint64_t count); /* slot < HIST_SLOTS */
 
 #endif
