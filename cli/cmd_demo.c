@@ -15,6 +15,7 @@
 struct settings {
     bool serve;
     uint32_t port;
+    uint64_t delay_ns;
     struct demo_way_cfg way;
 };
 
@@ -23,6 +24,9 @@ static const struct opt options[] = {
       "Only serve the demo target: its base URL is the first line of the output.", NULL },
     { OPT_U32, 0, "port", "P", offsetof(struct settings, port),
       "With --serve: port on 127.0.0.1; 0, the default: any free one.", NULL },
+    { OPT_DURATION, 0, "delay", "TIME", offsetof(struct settings, delay_ns),
+      "With --serve: an answer waits about so long, as for a database (log-normal, the median).",
+      NULL },
     { OPT_TEXT, 'u', "users", "N", offsetof(struct settings, way.users),
       "Virtual users of the load (50).", NULL },
     { OPT_TEXT, 't', "run-time", "TIME", offsetof(struct settings, way.run_time),
@@ -52,14 +56,14 @@ static void print_truth(const struct demo_truth *truth)
 }
 
 /* SIGINT and SIGTERM are blocked before the server's thread exists, so that they arrive here only. */
-static int serve(uint16_t port, struct err *err)
+static int serve(uint16_t port, uint64_t delay_ns, struct err *err)
 {
     sigset_t ends;
     sigemptyset(&ends);
     sigaddset(&ends, SIGINT);
     sigaddset(&ends, SIGTERM);
     sigprocmask(SIG_BLOCK, &ends, NULL);
-    struct demo *d = demo_start(port, err);
+    struct demo *d = demo_start(port, delay_ns, err);
     if (!d) return cmd_fail(command.name, err);
     printf("http://127.0.0.1:%u\n", demo_port(d));
     fflush(stdout);
@@ -83,7 +87,7 @@ static int run(int argc, char **argv)
     else if (go == OPT_GO && set.port > UINT16_MAX)
         err_set(&err, ERR_USAGE, "port %u is larger than %u", set.port, UINT16_MAX);
     else if (go == OPT_GO)
-        code = set.serve ? serve((uint16_t)set.port, &err) : demo_way(&set.way, &err);
+        code = set.serve ? serve((uint16_t)set.port, set.delay_ns, &err) : demo_way(&set.way, &err);
     if (err_is(&err) && code == 0) code = cmd_fail(command.name, &err);
     opts_free(&command, &set, &rest);
     return code;

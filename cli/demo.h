@@ -104,8 +104,8 @@ void demo_json_order(struct buf *out, const struct demo_order *o);
 /* ---- server ------------------------------------------------------------------------------------ */
 
 struct demo;
-/* Listens on 127.0.0.1; port 0: the kernel's choice. Gives. */
-struct demo *demo_start(uint16_t port, struct err *err);
+/* Listens on 127.0.0.1; port 0: the kernel's choice; delay_ns: the median pause before an answer. Gives. */
+struct demo *demo_start(uint16_t port, uint64_t delay_ns, struct err *err);
 uint16_t demo_port(const struct demo *d);
 /* Ends the server, writes what was counted, frees. */
 void demo_stop(struct demo *d, struct demo_truth *truth);

@@ -12,6 +12,7 @@
 #include <sys/resource.h>
 
 #include "base/mem.h"
+#include "cli/demo_delay.h"
 
 #define MAX_BODY (64 * 1024)
 #define MAX_ANSWER (1024 * 1024)
@@ -21,6 +22,7 @@
 struct demo {
     struct demo_state *state;
     struct MHD_Daemon *daemon;
+    struct demo_delay *delay; /* NULL: answers come at once */
     uint16_t port;
 };
 
@@ -28,6 +30,7 @@ struct demo {
 struct request {
     struct arena *arena;
     struct buf body;
+    bool waited;
 };
 
 static struct slice header(struct MHD_Connection *c, enum MHD_ValueKind kind, const char *name)
@@ -65,6 +68,12 @@ static enum MHD_Result answer(struct MHD_Connection *c, struct demo_reply *reply
 static enum MHD_Result whole_request(struct demo *d, struct MHD_Connection *c, struct request *q,
                                      const char *method, const char *path)
 {
+    if (d->delay && !q->waited) {
+        q->waited = true;
+        MHD_suspend_connection(c);
+        demo_delay_hold(d->delay, c);
+        return MHD_YES;
+    }
     struct demo_ask ask = {
         .method = slice_z(strcmp(method, "HEAD") == 0 ? "GET" : method),
         .path = slice_z(path),
@@ -123,21 +132,44 @@ static unsigned connection_limit(void)
     return (unsigned)r.rlim_cur - SPARE_FDS;
 }
 
-struct demo *demo_start(uint16_t port, struct err *err)
+static void resume(void *connection)
+{
+    MHD_resume_connection(connection);
+}
+
+/* libmicrohttpd wants no connection suspended when it stops. */
+static void demo_end(struct demo *d)
+{
+    if (d->delay) demo_delay_end(d->delay);
+    if (d->daemon) MHD_stop_daemon(d->daemon);
+}
+
+static void demo_free(struct demo *d)
+{
+    demo_delay_free(d->delay);
+    demo_state_free(d->state);
+    free(d);
+}
+
+struct demo *demo_start(uint16_t port, uint64_t delay_ns, struct err *err)
 {
     struct demo *d = mem_alloc(1, sizeof *d);
     struct sockaddr_in at = { .sin_family = AF_INET, .sin_port = htons(port) };
     at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     d->state = demo_state_new();
+    if (delay_ns && !(d->delay = demo_delay_new(delay_ns, resume, err))) {
+        demo_free(d);
+        return NULL;
+    }
     d->daemon = MHD_start_daemon(
-        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO, port, NULL, NULL, on_request, d,
-        MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&at, MHD_OPTION_NOTIFY_COMPLETED, on_completed,
-        NULL, MHD_OPTION_CONNECTION_LIMIT, connection_limit(), MHD_OPTION_LISTEN_BACKLOG_SIZE,
-        1024u, MHD_OPTION_CONNECTION_TIMEOUT, 120u, MHD_OPTION_END);
+        MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_TURBO | MHD_ALLOW_SUSPEND_RESUME, port, NULL, NULL,
+        on_request, d, MHD_OPTION_SOCK_ADDR, (struct sockaddr *)&at, MHD_OPTION_NOTIFY_COMPLETED,
+        on_completed, NULL, MHD_OPTION_CONNECTION_LIMIT, connection_limit(),
+        MHD_OPTION_LISTEN_BACKLOG_SIZE, 1024u, MHD_OPTION_CONNECTION_TIMEOUT, 120u, MHD_OPTION_END);
     if (!d->daemon) {
         err_sys(err, ERR_INTERNAL, errno, "the demo target cannot listen on 127.0.0.1:%u", port);
-        demo_state_free(d->state);
-        free(d);
+        demo_end(d);
+        demo_free(d);
         return NULL;
     }
     d->port = MHD_get_daemon_info(d->daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
@@ -152,8 +184,7 @@ uint16_t demo_port(const struct demo *d)
 void demo_stop(struct demo *d, struct demo_truth *truth)
 {
     if (!d) return;
-    MHD_stop_daemon(d->daemon);
+    demo_end(d);
     *truth = *demo_state_truth(d->state);
-    demo_state_free(d->state);
-    free(d);
+    demo_free(d);
 }

@@ -36,7 +36,7 @@ static void serve_for(int fd)
     struct sigaction ignore = { .sa_handler = SIG_IGN };
     sigaction(SIGINT, &ignore, NULL);
     struct err err = { 0 };
-    struct demo *d = demo_start(0, &err);
+    struct demo *d = demo_start(0, 0, &err);
     if (!d) {
         fprintf(stderr, "reprise demo: %s\n", err.text);
         _exit(4);

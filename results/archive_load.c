@@ -82,6 +82,7 @@ static bool open_part(struct archive_load *l, const char *path, const struct arc
     struct part *p = &l->parts[l->parts_n];
     if (!cursor_open(&p->cursor, path, f, err)) return false;
     bool first = l->parts_n++ == 0;
+    if (first) areader_ahead(&p->cursor.reader); /* many at once would take much memory */
     p->load = l;
     p->cursor.arg = p;
     p->cursor.on_answer = on_answer;
@@ -279,6 +280,7 @@ bool archive_samples(const char *path, const struct archive_filter *f, archive_s
     if (!cursor_open(&c, path, f, err)) return false;
     bool full = slice_eq(c.level, SL("full"));
     struct sample_pass pass = { &c.info, fn, arg };
+    areader_ahead(&c.reader);
     c.from_samples = true;
     c.on_sample = on_sample;
     c.arg = &pass;

@@ -5,6 +5,19 @@
 #include "base/file.h"
 #include "results/archive.h"
 
+/* ---- members that other threads unpack (archive_ahead.c) ------------------------------------------------ */
+
+/* What every member of ours starts with. */
+#define MEMBER_MAGIC SL("\x1f\x8b\x08\x00\x00\x00\x00\x00")
+
+struct ahead;
+/* Starts to unpack what is in file from offset on; the text must outlive it. Gives. */
+struct ahead *ahead_new(struct slice file, size_t offset, size_t threads);
+void ahead_free(struct ahead *a); /* NULL ok */
+/* The member at *offset into text, whose memory it takes in exchange, and *offset behind it; offsets only
+ * grow. False, with nothing changed, if the caller has to unpack it. */
+bool ahead_take(struct ahead *a, size_t *offset, struct buf *text);
+
 /* ---- members (archive_reader.c) -------------------------------------------------------------------- */
 
 enum member_state {
@@ -21,9 +34,12 @@ struct archive_reader {
     size_t released;   /* given back to the system */
     struct buf text;   /* of the member last read */
     struct slice rest; /* its lines not yet returned */
+    struct ahead *ahead;
 };
 /* Refuses what is no archive at all. */
 bool areader_open(struct archive_reader *r, const char *path, struct err *err);
+/* From here on, members of a file that is worth it are unpacked by threads of their own. */
+void areader_ahead(struct archive_reader *r);
 void areader_close(struct archive_reader *r);
 enum member_state areader_member(struct archive_reader *r);
 /* The next line of the open member without its line break. */

@@ -1,12 +1,15 @@
 /* Members of an archive, one after the other, as text. Called by verify, recover and the cursor.
  *
- * The file is mapped; a member's text is at most MEMBER_TEXT_MAX. Checks nothing but that it is gzip. */
+ * The file is mapped; a member's text is at most MEMBER_TEXT_MAX. Checks nothing but that it is gzip. Large
+ * files are unpacked ahead by other threads where there are processors for them. */
 #include "results/archive_read.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 #define FILE_MAX (1ULL << 46)
 #define RELEASE_BYTES (8U << 20) /* a multiple of every page size */
+#define AHEAD_BYTES (1U << 20)   /* smaller files are read sooner than threads start */
 
 bool areader_open(struct archive_reader *r, const char *path, struct err *err)
 {
@@ -24,8 +27,17 @@ bool areader_open(struct archive_reader *r, const char *path, struct err *err)
     return false;
 }
 
+void areader_ahead(struct archive_reader *r)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    if (r->ahead || processors < 2 || r->file.text.n < AHEAD_BYTES) return;
+    r->ahead = ahead_new(r->file.text, r->offset, (size_t)processors);
+}
+
 void areader_close(struct archive_reader *r)
 {
+    ahead_free(r->ahead);
+    r->ahead = NULL;
     buf_free(&r->text);
     if (r->file.text.p) file_close(&r->file);
     r->file = (struct file){ 0 };
@@ -41,12 +53,18 @@ static void release(struct archive_reader *r)
     r->released = until;
 }
 
+static enum gz_status unpack(struct archive_reader *r)
+{
+    if (r->ahead && ahead_take(r->ahead, &r->offset, &r->text)) return GZ_MEMBER;
+    return gz_next(r->file.text, &r->offset, &r->text);
+}
+
 enum member_state areader_member(struct archive_reader *r)
 {
     size_t at = r->offset;
     release(r);
     r->rest = (struct slice){ NULL, 0 };
-    switch (gz_next(r->file.text, &r->offset, &r->text)) {
+    switch (unpack(r)) {
     case GZ_END: return MEMBER_END;
     case GZ_MEMBER: break;
     case GZ_TRUNCATED:

@@ -12,8 +12,6 @@
 #include "results/archive_read.h"
 
 #define SEAL_ROOM 1024
-/* What every member of ours starts with, for finding one behind a broken place. */
-#define MAGIC SL("\x1f\x8b\x08\x00\x00\x00\x00\x00")
 
 enum walk_end { WALK_SEALED, WALK_CUT, WALK_ALTERED };
 
@@ -242,7 +240,8 @@ static enum walk_end broken_member(struct walk *w)
     struct slice rest = slice_from(w->reader.file.text, w->reader.offset + 1), found;
     if (find_seal(&w->reader, &found) && read_seal(found, &(struct seal){ 0 }, w->arena))
         return altered(w, w->reader.number, "its bytes do not unpack");
-    for (size_t at; (at = slice_find(rest, MAGIC)) != SLICE_NONE; rest = slice_from(rest, 1)) {
+    for (size_t at; (at = slice_find(rest, MEMBER_MAGIC)) != SLICE_NONE;
+         rest = slice_from(rest, 1)) {
         struct buf text = BUF_INIT(MEMBER_TEXT_MAX);
         size_t offset = 0;
         rest = slice_from(rest, at);
@@ -350,6 +349,7 @@ static bool walk_open(struct walk *w, const char *path, struct archive_verdict *
     *w = (struct walk){ .v = out };
     *out = (struct archive_verdict){ 0 };
     if (!areader_open(&w->reader, path, err)) return false;
+    areader_ahead(&w->reader);
     w->arena = arena_new();
     out->bytes = w->reader.file.text.n;
     return true;

@@ -127,8 +127,8 @@ class Process:
 class Demo(Process):
     """`reprise demo --serve`: .base is its address, truth() what it counted."""
 
-    def __init__(self):
-        super().__init__([REPRISE, "demo", "--serve", "--port", "0"])
+    def __init__(self, *options):
+        super().__init__([REPRISE, "demo", "--serve", "--port", "0", *options])
         self.base = self.child.stdout.readline().strip()
         if not self.base.startswith("http://127.0.0.1:"):
             self.stop()

@@ -2,6 +2,8 @@
 import json
 import re
 import signal
+import socket
+import time
 from urllib.parse import urlencode
 
 from harness import Demo, TestCase, http
@@ -102,6 +104,24 @@ class DemoTarget(TestCase):
         self.target.send(signal.SIGTERM)
         self.assertEqual(json.loads(self.target.child.stdout.read())["logins"], 1)
         self.assertEqual(self.target.wait(), 0)
+
+
+class Delay(TestCase):
+    def test_answers_take_their_time(self):
+        target = self.started(Demo("--delay", "40ms"))
+        begin = time.monotonic()
+        for _ in range(10):
+            self.assertEqual(http("GET", target.base + "/status/204")[0], 204)
+        self.assertGreater(time.monotonic() - begin, 0.2)
+
+    def test_it_ends_while_answers_wait(self):
+        target = self.started(Demo("--delay", "1h"))
+        with socket.create_connection(("127.0.0.1", int(target.base.rsplit(":", 1)[1]))) as s:
+            s.sendall(b"GET /status/204 HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
+            self.assertIn(b"100", s.recv(100))
+            s.sendall(b"x")
+            target.send(signal.SIGTERM)
+            self.assertEqual(target.wait(), 0)
 
 
 class DemoCommand(TestCase):
