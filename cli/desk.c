@@ -123,6 +123,9 @@ static bool start_locked(struct desk *d, const struct web_wish *wish, struct err
     }
     d->going = true;
     d->stopping = false;
+    buf_reset(&d->plan); /* what the form begins with after this run */
+    describe(d, j, &d->plan);
+    web_plan_changed(d->base->web);
     web_note(d->base->web, LOG_INFO, "started: %.*s against %.*s, seed %llu",
              SL_FMT(j->info.scenario), SL_FMT(j->info.target), (unsigned long long)j->info.seed);
     wake(d);

@@ -19,19 +19,17 @@
 
 /* ---- a wish --------------------------------------------------------------------------------------- */
 
-/* The list with the pieces of text behind it; "," and line ends separate. */
-static bool extend(struct arena *a, struct opt_list *l, struct slice text, struct err *err)
+/* The text's lines instead of what the list had. */
+static bool set_lines(struct arena *a, struct opt_list *l, struct slice text, struct err *err)
 {
-    const char **v = arena_many(a, l->n + MAX_LINES, const char *);
-    size_t n = l->n;
-    for (size_t i = 0; i < n; i++)
-        v[i] = l->v[i];
-    struct slice line, piece;
+    const char **v = arena_many(a, MAX_LINES, const char *);
+    size_t n = 0;
+    struct slice line;
     while (slice_next(&text, '\n', &line)) {
-        piece = slice_trim(line);
-        if (piece.n == 0) continue;
-        if (n == l->n + MAX_LINES) return err_set(err, ERR_INPUT, "more than %d lines", MAX_LINES);
-        v[n++] = arena_z(a, piece);
+        line = slice_trim(line);
+        if (line.n == 0) continue;
+        if (n == MAX_LINES) return err_set(err, ERR_INPUT, "more than %d lines", MAX_LINES);
+        v[n++] = arena_z(a, line);
     }
     *l = (struct opt_list){ .v = v, .n = n };
     return true;
@@ -49,18 +47,27 @@ static bool set_time(struct run_opts *o, struct slice text, struct err *err)
                    SL_FMT(slice_sub(t, 0, 40)));
 }
 
+/* Users and a rate exclude each other: what the page says wins over the command line. */
+static void set_amounts(struct run_opts *o, const struct web_wish *w)
+{
+    if (w->has_users) o->users = w->users;
+    if (w->has_users) o->rate = -1;
+    if (w->has_spawn_rate) o->spawn_rate = w->spawn_rate;
+    if (w->has_rate) o->rate = w->rate;
+    if (w->has_iterations) o->iterations = w->iterations;
+    if (w->has_loops) o->loops = w->loops;
+    if (w->has_think_factor) o->think_factor = w->think_factor;
+}
+
 static bool apply(struct job *j, const struct web_wish *w, struct err *err)
 {
     struct run_opts *o = &j->o;
-    if (w->has_users) o->users = w->users;
-    if (w->has_spawn_rate) o->spawn_rate = w->spawn_rate;
-    if (w->has_rate) o->rate = w->rate;
+    set_amounts(o, w);
     if (w->host.n) o->host = arena_z(j->arena, slice_trim(w->host));
     if (w->run_time.p && !set_time(o, w->run_time, err)) return false;
-    if (w->thresholds.n && !extend(j->arena, &o->thresholds, w->thresholds, err)) return false;
-    if (w->stages.n == 0) return true;
-    o->stages = (struct opt_list){ 0 };
-    return extend(j->arena, &o->stages, w->stages, err);
+    if (w->stages.p && !set_lines(j->arena, &o->stages, w->stages, err)) return false;
+    j->only_these_thresholds = w->thresholds.p != NULL;
+    return !w->thresholds.p || set_lines(j->arena, &o->thresholds, w->thresholds, err);
 }
 
 void desk_job_free(struct job *j)

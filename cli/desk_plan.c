@@ -140,7 +140,7 @@ void desk_far_hosts(const struct job *job, struct buf *out)
 
 /* ---- load, tasks ------------------------------------------------------------------------------------------- */
 
-static void load(struct jsonw *w, const struct load *l)
+static void load(struct jsonw *w, const struct load *l, double think_factor)
 {
     jsonw_key(w, "load");
     jsonw_object(w);
@@ -151,6 +151,7 @@ static void load(struct jsonw *w, const struct load *l)
     key_f64(w, "run_time_s", (double)l->run_time_ns / (double)NS_PER_S);
     key_u64(w, "iterations", l->iterations);
     key_u64(w, "loops", l->loops);
+    key_f64(w, "think_factor", think_factor);
     jsonw_key(w, "stages");
     jsonw_array(w);
     for (size_t i = 0; i < l->stages_n; i++) {
@@ -351,10 +352,11 @@ void desk_plan_json(const struct desk_plan *d, struct buf *out)
     key_str(&p.w, "name", j->info.scenario);
     key_str(&p.w, "file", d->file);
     key_str(&p.w, "target", j->info.target);
+    key_str(&p.w, "host", slice_z(j->o.host));
     key_u64(&p.w, "requests", p.requests_n);
     key_u64(&p.w, "changes_state", changing);
     hosts(&p, j->plan);
-    load(&p.w, &j->load);
+    load(&p.w, &j->load, j->o.think_factor);
     thresholds(&p.w, &j->info);
     tasks(&p.w, j->scenario);
     tokens(&p);
@@ -376,9 +378,10 @@ void desk_no_plan_json(struct slice file, struct slice problem, struct buf *out)
     key_str(&w, "file", file);
     key_str(&w, "problem", problem);
     key_str(&w, "target", SL(""));
+    key_str(&w, "host", SL(""));
     key_u64(&w, "requests", 0);
     key_u64(&w, "changes_state", 0);
-    load(&w, &none);
+    load(&w, &none, 1);
     for (const char *const *k =
              (const char *const[]){ "hosts", "thresholds", "tasks", "tokens", NULL };
          *k; k++) {

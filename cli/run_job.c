@@ -70,19 +70,35 @@ static bool thresholds_readable(const struct job *j, struct err *err)
     return t != NULL;
 }
 
-/* The scenario's rules and the command line's; refused here if one cannot be read. */
+static bool is_listed(const struct opt_list *l, struct slice rule)
+{
+    for (size_t i = 0; i < l->n; i++)
+        if (slice_eq(slice_z(l->v[i]), rule)) return true;
+    return false;
+}
+
+static bool has_threshold(const struct job *j, struct slice rule)
+{
+    for (size_t i = 0; i < j->info.thresholds_n; i++)
+        if (slice_eq(j->info.thresholds[i].rule, rule)) return true;
+    return false;
+}
+
+/* The scenario's rules and the command line's, each once; refused here if one cannot be read. */
 static bool set_thresholds(struct job *j, struct err *err)
 {
     const struct scenario *s = j->scenario;
-    size_t n = s->thresholds_n + j->o.thresholds.n;
-    struct threshold_cfg *v = arena_many(j->arena, n, struct threshold_cfg);
+    const struct opt_list *said = &j->o.thresholds;
+    struct threshold_cfg *v = arena_many(j->arena, s->thresholds_n + said->n, struct threshold_cfg);
     j->info.thresholds = v;
     for (size_t i = 0; i < s->thresholds_n; i++)
-        add_threshold(j, v, s->thresholds[i].rule, s->thresholds[i].abort_on_fail,
-                      s->thresholds[i].delay_ns);
+        if (!j->only_these_thresholds || is_listed(said, s->thresholds[i].rule))
+            add_threshold(j, v, s->thresholds[i].rule, s->thresholds[i].abort_on_fail,
+                          s->thresholds[i].delay_ns);
     if (!thresholds_readable(j, err)) return false;
-    for (size_t i = 0; i < j->o.thresholds.n; i++)
-        add_threshold(j, v, slice_z(j->o.thresholds.v[i]), false, 0);
+    for (size_t i = 0; i < said->n; i++)
+        if (!has_threshold(j, slice_z(said->v[i])))
+            add_threshold(j, v, slice_z(said->v[i]), false, 0);
     if (thresholds_readable(j, err)) return true;
     err->code = ERR_USAGE;
     return false;

@@ -13,6 +13,7 @@ struct job {
     struct timeline *timeline; /* owns the scenario when there is one */
     struct plan *plan;
     struct load load;
+    bool only_these_thresholds; /* the options' rules are all: the scenario's only where listed */
     unsigned workers;
     struct run_info info;
     struct recorder **recorders;

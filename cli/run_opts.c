@@ -161,6 +161,7 @@ void run_opts_init(struct run_opts *o)
         .users = UNSET_U32,
         .spawn_rate = -1,
         .rate = -1,
+        .arrival = UNSET_U32,
         .think_factor = 1,
         .speed = 1,
         .copies = 1,
@@ -201,7 +202,8 @@ static bool set_stages(const struct run_opts *o, struct arena *a, struct load *o
 static void set_amount(const struct run_opts *o, struct load *out)
 {
     if (o->rate >= 0) {
-        out->arrival = o->arrival == 1 ? ARRIVAL_POISSON : ARRIVAL_CONSTANT;
+        if (o->arrival != UNSET_U32 || out->arrival == ARRIVAL_NONE)
+            out->arrival = o->arrival == 1 ? ARRIVAL_POISSON : ARRIVAL_CONSTANT;
         out->rate = o->rate;
     } else if (o->users != UNSET_U32) {
         out->arrival = ARRIVAL_NONE;
@@ -230,7 +232,8 @@ bool run_opts_load(const struct run_opts *o, const struct load *of_scenario, str
     if (!set_stages(o, a, out, err)) return false;
     set_end(o, out);
     bool open = out->arrival != ARRIVAL_NONE;
-    if (!open && o->users == 0) return err_set(err, ERR_USAGE, "--users 0: nobody would send");
+    if (!open && o->users == 0 && out->stages_n == 0)
+        return err_set(err, ERR_USAGE, "--users 0: nobody would send");
     if (!open && out->users == 0 && out->stages_n == 0) out->users = 1;
     /* Stages of users start from none, unless -u says from how many. */
     if (o->stages.n && !open && o->users == UNSET_U32) out->users = 0;

@@ -81,11 +81,15 @@ void board_note(struct board *l, enum log_level level, const char *text)
     pthread_mutex_unlock(&l->lock);
 }
 
+uint64_t board_log_first(const struct board *l)
+{
+    return l->log_n > BOARD_LOG_LINES ? l->log_n - BOARD_LOG_LINES : 0;
+}
+
 static void log_array(struct board *l, struct jsonw *w)
 {
-    uint64_t from = l->log_n > BOARD_LOG_LINES ? l->log_n - BOARD_LOG_LINES : 0;
     jsonw_array(w);
-    for (uint64_t i = from; i < l->log_n; i++)
+    for (uint64_t i = board_log_first(l); i < l->log_n; i++)
         log_json(w, &l->log[i % BOARD_LOG_LINES]);
     jsonw_array_end(w);
 }

@@ -56,6 +56,8 @@ void board_leave(struct board *l);
 
 /* fn sees the run's statistics (NULL if nothing was started) with the lock held. */
 void board_read(struct board *l, void (*fn)(void *arg, const struct run_stats *s), void *arg);
+/* The number of the oldest line that is there; the lock held. */
+uint64_t board_log_first(const struct board *l);
 /* Appends a snapshot, rendered at most once a second. */
 void board_snapshot(struct board *l, enum snapshot_kind kind, struct buf *out);
 /* {"state", "run", "version", "tick", "log"…}: what a page needs to begin. */

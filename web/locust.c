@@ -3,6 +3,7 @@
  * does. */
 #include "web/route.h"
 
+#include "base/clock.h"
 #include "base/json.h"
 #include "base/num.h"
 #include "web/wish.h"
@@ -76,22 +77,37 @@ void locust_exceptions(struct site *s, const struct ask *q, struct reply *r)
     buf_addz(&r->body, "{\"exceptions\":[]}");
 }
 
-/* {"per_class": {scenario: {"ratio": 1, "tasks": {…}}}}: the plan's tasks by their weights. */
+/* {"browse": {"ratio": 0.75}, …} from the plan's {"browse": 0.75, …}. */
+static void task_ratios(struct jsonw *w, struct slice ratio, struct arena *a)
+{
+    struct json j;
+    json_init(&j, ratio);
+    jsonw_object(w);
+    if (json_next(&j) == JSON_OBJECT) {
+        while (json_next(&j) == JSON_KEY) {
+            jsonw_key_s(w, json_str(&j, a));
+            json_next(&j);
+            jsonw_object(w);
+            jsonw_key(w, "ratio");
+            jsonw_raw(w, j.raw);
+            jsonw_object_end(w);
+        }
+    }
+    jsonw_object_end(w);
+}
+
+/* {scenario: {"ratio": 1, "tasks": {…}}}: a scenario is Locust's one class of users. */
 static void ratios(struct jsonw *w, const char *key, struct slice plan, struct arena *a)
 {
     struct json j;
-    struct slice name = SL("scenario"), tasks = SL("{}");
+    struct slice name = SL("scenario"), ratio = SL("{}");
     json_init(&j, plan);
     if (json_next(&j) != JSON_OBJECT) return;
     while (json_next(&j) == JSON_KEY) {
         bool is_name = json_key_is(&j, SL("name")), is_ratio = json_key_is(&j, SL("ratio"));
         json_next(&j);
         if (is_name && j.tok == JSON_STRING) name = json_str(&j, a);
-        if (is_ratio) {
-            if (!json_value(&j, &tasks)) return;
-        } else if (!json_skip(&j)) {
-            return;
-        }
+        if (is_ratio ? !json_value(&j, &ratio) : !json_skip(&j)) return;
     }
     jsonw_key(w, key);
     jsonw_object(w);
@@ -100,7 +116,7 @@ static void ratios(struct jsonw *w, const char *key, struct slice plan, struct a
     jsonw_key(w, "ratio");
     jsonw_u64(w, 1);
     jsonw_key(w, "tasks");
-    jsonw_raw(w, tasks);
+    task_ratios(w, ratio, a);
     jsonw_object_end(w);
     jsonw_object_end(w);
 }
@@ -116,4 +132,36 @@ void locust_tasks(struct site *s, const struct ask *q, struct reply *r)
     }
     jsonw_object_end(&w);
     buf_free(&plan);
+}
+
+/* "[2026-11-23 01:02:03,456] machine/INFO/reprise: text" */
+static void line_of(struct jsonw *w, const struct log_entry *e, const char *machine)
+{
+    static const char *const levels[] = { "ERROR", "WARNING", "INFO", "DEBUG" };
+    struct buf time = BUF_INIT(64), line = BUF_INIT(2 * BOARD_LOG_BYTES);
+    clock_add_iso(&time, e->utc_ns); /* 2026-11-23T01:02:03.456Z */
+    struct slice t = buf_slice(&time);
+    buf_addf(&line, "[%.10s %.8s,%.3s] %s/%s/reprise: %s", t.p, t.p + 11, t.p + 20,
+             machine[0] ? machine : "localhost", levels[e->level], e->text);
+    jsonw_str(w, buf_slice(&line));
+    buf_free(&time);
+    buf_free(&line);
+}
+
+void locust_logs(struct site *s, const struct ask *q, struct reply *r)
+{
+    const struct board *b = &s->board;
+    struct jsonw w = { .out = &r->body };
+    (void)q;
+    jsonw_object(&w);
+    jsonw_key(&w, "master");
+    jsonw_array(&w);
+    pthread_mutex_lock(&s->board.lock);
+    for (uint64_t i = board_log_first(b); i < b->log_n; i++)
+        line_of(&w, &b->log[i % BOARD_LOG_LINES], s->guard.machine);
+    pthread_mutex_unlock(&s->board.lock);
+    jsonw_array_end(&w);
+    jsonw_key(&w, "workers");
+    jsonw_raw(&w, SL("{}"));
+    jsonw_object_end(&w);
 }

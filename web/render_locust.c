@@ -109,6 +109,7 @@ static void current(struct jsonw *w, const struct run_stats *s)
     double p50 = p ? p->p50_us / 1000.0 : 0, p95 = p ? p->p95_us / 1000.0 : 0;
     f64(w, "total_rps", s ? s->total.recent_rps : 0);
     f64(w, "total_fail_per_sec", s ? s->total.recent_failures : 0);
+    f64(w, "total_avg_response_time", s ? hist_mean_ns(s->total.response) / (double)NS_PER_MS : 0);
     f64(w, "fail_ratio", s ? stats_failure_ratio(&s->total) : 0);
     f64(w, "current_response_time_percentile_1", p50);
     f64(w, "current_response_time_percentile_2", p95);

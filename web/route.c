@@ -51,6 +51,7 @@ static const struct route routes[] = {
     { SL("GET"), SL("/exceptions"), READS, locust_exceptions },
     { SL("GET"), SL("/exceptions/csv"), READS, download_exceptions },
     { SL("GET"), SL("/tasks"), READS, locust_tasks },
+    { SL("GET"), SL("/logs"), READS, locust_logs },
 };
 #define ROUTES (sizeof routes / sizeof *routes)
 

@@ -44,6 +44,7 @@ void locust_reset(struct site *s, const struct ask *q, struct reply *r);
 void locust_requests(struct site *s, const struct ask *q, struct reply *r);
 void locust_exceptions(struct site *s, const struct ask *q, struct reply *r);
 void locust_tasks(struct site *s, const struct ask *q, struct reply *r);
+void locust_logs(struct site *s, const struct ask *q, struct reply *r);
 
 void download_stats(struct site *s, const struct ask *q, struct reply *r);
 void download_history(struct site *s, const struct ask *q, struct reply *r);

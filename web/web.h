@@ -22,14 +22,16 @@ const char *web_state_name(enum web_state s); /* Locust's words: "ready", "spawn
 /* What the form, the API or Locust's /swarm asks for. A text with p == NULL and a false has_… were not
  * said: what the scenario and the command line have stays. */
 struct web_wish {
-    bool has_users, has_spawn_rate, has_rate;
-    uint32_t users;
-    double spawn_rate; /* users a second */
-    double rate;       /* open model: iterations a second */
+    bool has_users, has_spawn_rate, has_rate, has_iterations, has_loops, has_think_factor;
+    uint32_t users;             /* with stages: at the start */
+    double spawn_rate;          /* users a second */
+    double rate;                /* open model: iterations a second */
+    uint64_t iterations, loops; /* in all, of each user; 0: no limit */
+    double think_factor;        /* on recorded pauses; 0: none */
     struct slice host;
     struct slice run_time;   /* "1m30s"; empty: no limit */
-    struct slice stages;     /* "30s:100, 1m:100"; empty: none */
-    struct slice thresholds; /* one rule a line, besides the scenario's */
+    struct slice stages;     /* "30s:100", one a line; empty: none */
+    struct slice thresholds; /* all rules of the run, one a line; empty: none */
     bool confirmed;          /* hosts that are not this machine were shown and agreed to */
 };
 

@@ -9,6 +9,7 @@
 
 #define MAX_USERS 1000000
 #define MAX_RATE 10000000.0
+#define MAX_COUNT 1000000000000ULL
 #define FORM_BYTES (64 * 1024)
 
 static bool refuse(struct err *err, struct slice name, const char *want)
@@ -22,6 +23,13 @@ static bool set_users(struct web_wish *w, struct slice name, struct slice v, str
     if (!num_u64(v, MAX_USERS, &n)) return refuse(err, name, "a whole number up to 1000000");
     w->has_users = true;
     w->users = (uint32_t)n;
+    return true;
+}
+
+static bool set_count(bool *has, uint64_t *to, struct slice name, struct slice v, struct err *err)
+{
+    if (!num_u64(v, MAX_COUNT, to)) return refuse(err, name, "a whole number");
+    *has = true;
     return true;
 }
 
@@ -40,6 +48,11 @@ static bool set_number(struct web_wish *w, struct slice name, struct slice v, st
     if (slice_eq(name, SL("spawn_rate")))
         return set_rate(&w->has_spawn_rate, &w->spawn_rate, name, v, err);
     if (slice_eq(name, SL("rate"))) return set_rate(&w->has_rate, &w->rate, name, v, err);
+    if (slice_eq(name, SL("iterations")))
+        return set_count(&w->has_iterations, &w->iterations, name, v, err);
+    if (slice_eq(name, SL("loops"))) return set_count(&w->has_loops, &w->loops, name, v, err);
+    if (slice_eq(name, SL("think_factor")))
+        return set_rate(&w->has_think_factor, &w->think_factor, name, v, err);
     return refuse(err, name, "there is no such number");
 }
 

@@ -91,6 +91,9 @@ class PageTest(PageCase):
     def test_a_run_from_the_form_with_another_client_watching(self):
         self.walk("run", self.page(self.scenario()))
 
+    def test_stages_from_the_form(self):
+        self.walk("stages", self.page(self.scenario()))
+
     def test_every_file_is_saved_and_can_be_read(self):
         page = self.page(self.scenario())
         self.walk("downloads", page)

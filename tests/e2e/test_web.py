@@ -133,6 +133,25 @@ class Api(WebTest):
         for tick in re.findall(r"^event: tick\ndata: (.*)$", text, re.M):
             jsonschema.validate(json.loads(tick), {**schema["components"]["schemas"]["Tick"], "components": schema["components"]})
 
+    def test_what_a_start_says_takes_the_place_of_the_scenario(self):
+        self.page("--threshold", "failed < 90%", "--rate", "5/s")
+        plan = lambda **wish: json.loads(self.check("/api/plan", "post", 200, json.dumps(wish)))
+        self.assertEqual(plan()["thresholds"], ["p(95) < 500ms", "failed < 90%"])
+        self.assertEqual(plan(thresholds="")["thresholds"], [])
+        self.assertEqual(plan(thresholds="rps > 1\np(95) < 500ms\n")["thresholds"], ["p(95) < 500ms", "rps > 1"])
+        load = plan(users=0, stages="2s:6\n1m:6", loops=3, think_factor=0)["load"]
+        self.assertEqual((load["model"], load["users"], load["loops"], load["think_factor"]), ("closed", 0, 3, 0))
+        self.assertEqual(load["stages"], [{"duration_s": 2, "target": 6}, {"duration_s": 60, "target": 6}])
+        self.assertEqual((plan()["load"]["model"], plan()["load"]["rate"], plan(users=2)["load"]["model"]), ("open", 5, "closed"))
+        self.check("/api/plan", "post", 422, '{"users": 0, "stages": ""}')
+        self.check("/api/plan", "post", 422, '{"stages": "2s"}')
+        self.start(users=0, stages="1s:4\n1m:4", thresholds="rps > 1")
+        self.assertEqual(plan(thresholds="")["thresholds"], [])
+        shown = get_json(self.base + "/api/plan")
+        self.assertEqual((shown["thresholds"], len(shown["load"]["stages"])), (["rps > 1"], 2), "the form begins with it next time")
+        self.assertGreater(get_json(self.base + "/api/workers")["workers"][0]["connections"], 0)
+        self.stop()
+
     def test_scripts_written_for_locust(self):
         self.page()
         form = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -145,7 +164,8 @@ class Api(WebTest):
         http("POST", self.base + "/swarm", "user_count=5&spawn_rate=9", form)
         wait_for("five users", lambda: get_json(self.base + "/stats/requests")["user_count"] == 5)
         self.assertEqual(http("GET", self.base + "/stats/reset")[2], b"ok")
-        self.assertEqual(get_json(self.base + "/tasks")["per_class"]["shop"]["tasks"], {"browse": 1})
+        self.assertEqual(get_json(self.base + "/tasks")["per_class"]["shop"]["tasks"], {"browse": {"ratio": 1}})
+        self.assertRegex(get_json(self.base + "/logs")["master"][0], r"^\[\d{4}-\d\d-\d\d \d\d:\d\d:\d\d,\d{3}\] \S+/INFO/reprise: started: shop")
         self.assertEqual(get_json(self.base + "/stop"), {"success": True, "message": "Test stopped"})
         wait_for("the end", lambda: get_json(self.base + "/stats/requests")["state"] == "stopped")
         rows = list(csv.reader(io.StringIO(http("GET", self.base + "/stats/requests/csv")[2].decode())))

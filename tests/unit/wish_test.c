@@ -10,10 +10,15 @@ TEST(wish_takes_what_it_names)
     struct err err = { 0 };
     CHECK(wish_from_json(
         SL("{\"users\": 12, \"spawn_rate\": 2.5, \"host\": \"http://a\\/\", \"run_time\": "
-           "\"\", \"confirmed\": true, \"rate\": null}"),
+           "\"\", \"confirmed\": true, \"rate\": null, \"loops\": 2, \"iterations\": 0, "
+           "\"think_factor\": 0.5}"),
         a, &w, &err));
     CHECK(w.has_users && w.has_spawn_rate && !w.has_rate && w.confirmed);
     CHECK_U(w.users, 12);
+    CHECK(w.has_loops && w.has_iterations && w.has_think_factor);
+    CHECK_U(w.loops, 2);
+    CHECK_U(w.iterations, 0);
+    CHECK(w.think_factor > 0.49 && w.think_factor < 0.51);
     CHECK(w.spawn_rate > 2.49 && w.spawn_rate < 2.51);
     CHECK_S(w.host, SL("http://a/"));
     CHECK(w.run_time.p != NULL && w.run_time.n == 0); /* said, and empty: no limit */
@@ -36,6 +41,9 @@ TEST(wish_refuses_by_name)
         { "{\"users\": \"12\"}", "users" },
         { "{\"spawn_rate\": -0.1}", "spawn_rate" },
         { "{\"rate\": 1e99}", "rate" },
+        { "{\"loops\": -1}", "loops" },
+        { "{\"iterations\": 1e30}", "iterations" },
+        { "{\"think_factor\": -1}", "think_factor" },
         { "{\"user\": 1}", "user" },
         { "{\"host\": [1]}", "host" },
         { "{\"host\": \"a\\u0000b\"}", "host" },

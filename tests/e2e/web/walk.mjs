@@ -51,6 +51,43 @@ const scenes = {
     fine(other);
   },
 
+  // Stages are written in rows, the picture follows, the run follows them and ends; the next form has them again.
+  async stages() {
+    const page = await open(browser, base);
+    const curve = () => page.locator(".stages .curve").getAttribute("d");
+    await page.fill("#rules", "failed < 5%\np(95) < 500ms");
+    await page.check("#kind-stages");
+    const proposed = await curve();
+    await page.locator(".stage-list button").last().click();
+    await page.locator(".stage-list button").last().click();
+    await page.fill("[aria-label='Stage 1: within']", "2s");
+    await page.fill("[aria-label='Stage 1: Users']", "6");
+    await page.click("text=Add a stage");
+    await page.keyboard.type("soon");
+    assert.notEqual(await curve(), proposed);
+    await page.fill("[aria-label='Stage 2: Users']", "2");
+    await page.click("form.form button[type=submit]");
+    assert.match(await page.locator("form .error").last().textContent(), /Stage 2/);
+    await page.fill("[aria-label='Stage 2: within']", "1s");
+    assert.match(await page.locator("svg.stages").getAttribute("aria-label"), /up to 6.* users, for 3s/);
+    await axe(page, "stages");
+    await page.click("text=Advanced");
+    await page.fill("#pauses", "0.5");
+    await page.click("form.form button[type=submit]");
+    await page.waitForSelector('.pill[data-state="stopped"]');
+    assert.match(await page.locator('[data-kpi="users"] .note').textContent(), /^6 at most/);
+    assert.deepEqual(await page.locator(".rule code").allTextContents(), ["p(95) < 500ms", "failed < 5%"]);
+    await page.click("text=New run");
+    await page.waitForSelector("form.form");
+    assert.deepEqual(await page.locator(".stage-list input").evaluateAll((all) => all.map((el) => el.value)), ["2s", "6", "1s", "2"]);
+    assert.equal(await page.inputValue("#pauses"), "0.5");
+    await page.check("#kind-users");
+    await start(page, { users: 3 });
+    await until("3 users", async () => number(await kpi(page, "users")) === 3);
+    await stop(page);
+    fine(page);
+  },
+
   // Every file is saved into the folder; the caller parses them.
   async downloads() {
     const page = await open(browser, base);

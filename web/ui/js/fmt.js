@@ -63,15 +63,13 @@ export function clock(seconds) {
 
 // "1h30m", as options take it.
 export function duration(seconds) {
-  if (!seconds) return "no limit";
-  if (seconds < 1) return Math.round(seconds * 1000) + "ms";
-  const s = Math.round(seconds), parts = [[3600, "h"], [60, "m"], [1, "s"]];
-  let rest = s, out = "";
-  for (const [n, unit] of parts) {
+  let rest = Math.round(seconds * 1000), out = "";
+  if (rest < 1000) return rest ? rest + "ms" : "0s";
+  for (const [n, unit] of [[3600000, "h"], [60000, "m"]]) {
     if (rest >= n) out += Math.floor(rest / n) + unit;
     rest %= n;
   }
-  return out;
+  return rest ? out + rest / 1000 + "s" : out;
 }
 
 // "90", "90s", "1h30m" to seconds; null if it is not a duration.

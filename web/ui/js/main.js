@@ -29,7 +29,9 @@ function title() {
 }
 
 async function loadPlan() {
-  store.plan = await get("/api/plan");
+  const plan = await get("/api/plan");
+  if (JSON.stringify(plan) === JSON.stringify(store.plan)) return; // our own upload: the form may be in use
+  store.plan = plan;
   tell("plan");
 }
 

@@ -11,7 +11,7 @@ export function planView(plan) {
     return h("div", { class: "empty" }, h("h2", null, "No scenario yet"),
       h("p", null, "Upload a recording of one visit: a HAR from the browser's developer tools, a packet capture, or a scenario that reprise wrote. Its tokens are found here, before anything is sent."));
   }
-  return h("div", null, hostsView(plan), rulesView(plan), tasksView(plan), tokensView(plan), importView(plan));
+  return h("div", null, hostsView(plan), tasksView(plan), tokensView(plan), importView(plan));
 }
 
 function hostsView(plan) {
@@ -23,12 +23,6 @@ function hostsView(plan) {
       h("span", { class: "hint" }, `${count(x.requests)} request${x.requests === 1 ? "" : "s"}`)))),
     plan.changes_state ? h("p", { class: "hint" },
       `${count(plan.changes_state)} of ${count(plan.requests)} requests of one visit change something on the server (POST, PUT, PATCH, DELETE).`) : null);
-}
-
-function rulesView(plan) {
-  if (!plan.thresholds.length) return null;
-  return h("section", null, h("h2", null, "Service levels of the scenario"),
-    h("ul", { class: "chips" }, plan.thresholds.map((rule) => h("li", { class: "rule" }, h("code", null, rule)))));
 }
 
 function tasksView(plan) {

@@ -2,7 +2,7 @@
 import { svg } from "./dom.js";
 import { count, duration, rate } from "./fmt.js";
 
-const W = 480, H = 120, LEFT = 40, BOTTOM = 20, TOP = 10, RIGHT = 10;
+const W = 420, H = 110, LEFT = 44, BOTTOM = 20, TOP = 10, RIGHT = 10;
 
 // [{t, v}] from what the form says; end is null when the run has no planned end.
 export function loadCurve(load) {
