@@ -25,9 +25,12 @@ export async function open(browser, base, { hash = "", width = 1280, height = 80
   return page;
 }
 
-export async function axe(page, where) {
-  await page.evaluate(AXE); // by the debugger's way in, which the page's policy does not forbid
-  const found = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ["violations"] }));
+// rules: only these, all if none are named.
+export async function axe(page, where, ...rules) {
+  const loaded = await page.evaluate(() => !!globalThis.axe);
+  if (!loaded) await page.evaluate(AXE); // by the debugger's way in, which the page's policy does not forbid
+  const options = { resultTypes: ["violations"], ...(rules.length ? { runOnly: rules } : {}) };
+  const found = await page.evaluate((o) => globalThis.axe.run(document, o), options);
   const told = found.violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(" ") + " " + (n.any[0]?.message ?? "")).join(" | ").slice(0, 400)}`);
   assert.deepEqual(told, [], `axe ${where}`);
 }
