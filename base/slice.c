@@ -21,17 +21,11 @@ static unsigned char lower(char c)
     return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c);
 }
 
-static bool same_fold(const char *a, const char *b, size_t n)
+bool slice_same_fold(const char *a, const char *b, size_t n)
 {
     for (size_t i = 0; i < n; i++)
         if (a[i] != b[i] && lower(a[i]) != lower(b[i])) return false;
     return true;
-}
-
-bool slice_ieq(struct slice a, struct slice b)
-{
-    /* Most often the case is the same too. */
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0 || same_fold(a.p, b.p, a.n));
 }
 
 int slice_cmp(struct slice a, struct slice b)
@@ -49,7 +43,7 @@ bool slice_starts(struct slice s, struct slice prefix)
 
 bool slice_istarts(struct slice s, struct slice prefix)
 {
-    return s.n >= prefix.n && same_fold(s.p, prefix.p, prefix.n);
+    return s.n >= prefix.n && slice_same_fold(s.p, prefix.p, prefix.n);
 }
 
 bool slice_ends(struct slice s, struct slice suffix)
@@ -71,7 +65,7 @@ size_t slice_ifind(struct slice hay, struct slice needle)
     if (needle.n > hay.n) return SLICE_NONE;
     unsigned char first = lower(needle.p[0]);
     for (size_t i = 0; i <= hay.n - needle.n; i++)
-        if (lower(hay.p[i]) == first && same_fold(hay.p + i, needle.p, needle.n)) return i;
+        if (lower(hay.p[i]) == first && slice_same_fold(hay.p + i, needle.p, needle.n)) return i;
     return SLICE_NONE;
 }
 

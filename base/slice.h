@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct slice {
     const char *p;
@@ -23,8 +24,8 @@ struct slice {
 
 struct slice slice_z(const char *z); /* NULL gives the empty slice */
 bool slice_eq(struct slice a, struct slice b);
-bool slice_ieq(struct slice a, struct slice b);
-int slice_cmp(struct slice a, struct slice b); /* byte order, then length */
+bool slice_same_fold(const char *a, const char *b, size_t n); /* private: of slice_ieq */
+int slice_cmp(struct slice a, struct slice b);                /* byte order, then length */
 bool slice_starts(struct slice s, struct slice prefix);
 bool slice_istarts(struct slice s, struct slice prefix);
 bool slice_ends(struct slice s, struct slice suffix);
@@ -43,6 +44,16 @@ static inline struct slice slice_sub(struct slice s, size_t from, size_t to)
 static inline struct slice slice_from(struct slice s, size_t from)
 {
     return slice_sub(s, from, s.n);
+}
+
+/* Inline, because most names differ in length already, or in the first letter, or in nothing; b is the
+ * one that a compiler may know. */
+static inline bool slice_ieq(struct slice a, struct slice b)
+{
+    if (a.n != b.n) return false;
+    if (b.n == 0) return true;
+    if ((a.p[0] ^ b.p[0]) & ~32) return false;
+    return memcmp(a.p, b.p, b.n) == 0 || slice_same_fold(a.p, b.p, b.n);
 }
 
 /* Without blanks (space, tab, CR, LF) at both ends. */

@@ -18,6 +18,11 @@ static const bool token_char[256] = {
     ['^' ... 'z'] = true, ['|'] = true,          ['~'] = true,
 };
 
+static bool is_token(char c)
+{
+    return token_char[(unsigned char)c];
+}
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
@@ -45,7 +50,7 @@ const char *head_start(enum parse_kind kind, struct slice text)
         return memcmp(text.p, version.p, n) ? "not an HTTP/1 response" : NULL;
     }
     size_t i = 0;
-    while (i < text.n && i < 40 && token_char[(unsigned char)text.p[i]])
+    while (i < text.n && i < 40 && is_token(text.p[i]))
         i++;
     if (i == text.n) return NULL;
     return i > 0 && i < 40 && text.p[i] == ' ' ? NULL : "not an HTTP/1 request";
@@ -98,23 +103,6 @@ static bool three_digits(const char *p, int *n)
     return a < 10 && b < 10 && c < 10;
 }
 
-const char *head_status_line(struct http_parser *p, struct slice *text)
-{
-    struct slice line = { 0 };
-    int status;
-    if (!next_line(text, &line)) return "an empty head";
-    const char *why = bad_bytes(line);
-    if (why) return why;
-    if (line.n < 12 || !version_minor(slice_sub(line, 0, 8), &p->version_minor) || line.p[8] != ' ')
-        return "a status line without HTTP/1.x and a status";
-    if (!three_digits(line.p + 9, &status) || status < 100)
-        return "a status that is no number of three digits";
-    if (line.n > 12 && line.p[12] != ' ') return "a status that is no number of three digits";
-    p->status = status;
-    p->reason = slice_from(line, 13);
-    return NULL;
-}
-
 /* Obsolete folding (RFC 9112 5.2): the continuation moves up behind the value, one blank between. The
  * value ends before its line's end, so there is always room. */
 static void unfold(struct slice *value, struct slice more)
@@ -137,30 +125,47 @@ static bool is_text(char c)
     return c != '\0' && c != '\r' && c != '\n';
 }
 
-/* The first of eight bytes that is below a blank, 8 if none is (little-endian). */
-static size_t first_control(const char *p)
+/* The high bit of the first of eight bytes that is below a blank is set, and none before it
+ * (little-endian). */
+static uint64_t controls(const char *p)
 {
     const uint64_t ones = 0x0101010101010101;
     uint64_t x;
     memcpy(&x, p, sizeof x);
-    uint64_t found = (x - ones * ' ') & ~x & ones << 7;
-    return found ? (size_t)__builtin_ctzll(found) / 8 : 8;
+    return (x - ones * ' ') & ~x & ones << 7;
 }
 
 /* To the line's end, or a byte that has no place in a line. */
-static const char *skip_text(const char *p, const char *end)
+static inline const char *skip_text(const char *p, const char *end)
 {
     while (end - p >= 8) {
-        size_t n = first_control(p);
-        p += n;
-        if (n == 8 || *p == '\t') {
-            p += n < 8;
+        uint64_t found = controls(p);
+        if (!found) {
+            p += 8;
             continue;
         }
+        p += __builtin_ctzll(found) / 8;
         if (!is_text(*p)) return p;
-        p++; /* another control character */
+        p++; /* a tab, or another control character */
     }
     while (p < end && is_text(*p))
+        p++;
+    return p;
+}
+
+static inline const char *skip_token(const char *p, const char *end)
+{
+    for (; end - p >= 8; p += 8) {
+        if (!is_token(p[0])) return p;
+        if (!is_token(p[1])) return p + 1;
+        if (!is_token(p[2])) return p + 2;
+        if (!is_token(p[3])) return p + 3;
+        if (!is_token(p[4])) return p + 4;
+        if (!is_token(p[5])) return p + 5;
+        if (!is_token(p[6])) return p + 6;
+        if (!is_token(p[7])) return p + 7;
+    }
+    while (p < end && is_token(*p))
         p++;
     return p;
 }
@@ -173,6 +178,26 @@ static const char *line_end(const char *p, const char *end, const char **why)
     if (*p == '\r' && p + 1 == end) return end;
     if (*p == '\r' && p[1] == '\n') return p + 2;
     *why = *p ? "a bare CR in the head" : "a NUL byte in the head";
+    return NULL;
+}
+
+/* "HTTP/1.1 200 OK": the line's rest is the reason, which may hold anything. */
+const char *head_status_line(struct http_parser *p, struct slice *text)
+{
+    const char *at = text->p, *end = at + text->n, *why = NULL;
+    int status;
+    if (text->n == 0) return "an empty head";
+    const char *to = skip_text(at, end), *next = line_end(to, end, &why);
+    size_t n = (size_t)(to - at);
+    if (why) return why;
+    if (n < 12 || !version_minor((struct slice){ at, 8 }, &p->version_minor) || at[8] != ' ')
+        return "a status line without HTTP/1.x and a status";
+    if (!three_digits(at + 9, &status) || status < 100)
+        return "a status that is no number of three digits";
+    if (n > 12 && at[12] != ' ') return "a status that is no number of three digits";
+    p->status = status;
+    p->reason = n > 13 ? (struct slice){ at + 13, n - 13 } : (struct slice){ to, 0 };
+    *text = (struct slice){ next, (size_t)(end - next) };
     return NULL;
 }
 
@@ -199,14 +224,36 @@ static const char *name_trouble(const char *name, const char *p, const char *end
 
 static const char *field(const char **p, const char *end, struct header *h)
 {
-    const char *name = *p, *colon = name;
-    while (colon < end && token_char[(unsigned char)*colon])
-        colon++;
+    const char *name = *p, *colon = skip_token(name, end);
     const char *why = name_trouble(name, colon, end);
     if (why) return why;
     h->name = (struct slice){ name, (size_t)(colon - name) };
     *p = colon + 1;
     return rest_of_line(p, end, &h->value);
+}
+
+/* A line as nearly all are: "name: value" and CR LF. Behind it, or NULL: it is another. */
+static inline const char *plain_field(const char *name, const char *end, struct header *h)
+{
+    const char *colon = skip_token(name, end);
+    if (end - colon < 4 || colon == name || memcmp(colon, ": ", 2) != 0) return NULL;
+    const char *from = colon + 2, *to = skip_text(from, end);
+    if (end - to < 2 || memcmp(to, "\r\n", 2) != 0) return NULL;
+    if (*from <= ' ' || to[-1] <= ' ') return NULL; /* more blanks, or no value, or not ASCII */
+    h->name = (struct slice){ name, (size_t)(colon - name) };
+    h->value = (struct slice){ from, (size_t)(to - from) };
+    return to + 2;
+}
+
+/* As many of them as there are room for, up to a line of another kind, or the empty one. */
+static const char *plain_fields(const char *p, const char *end, struct headers *h, size_t room)
+{
+    struct header *v = h->v;
+    size_t n = h->n;
+    for (const char *next; n < room && (next = plain_field(p, end, &v[n])); p = next)
+        n++;
+    h->n = n;
+    return p;
 }
 
 static bool is_empty_line(const char *p, const char *end)
@@ -249,7 +296,9 @@ const char *head_fields(struct slice *text, struct headers *h, size_t *cap, size
 {
     const char *p = text->p, *end = p + text->n;
     h->n = 0;
-    while (p < end && !is_empty_line(p, end)) {
+    for (;;) {
+        p = plain_fields(p, end, h, *cap < max ? *cap : max);
+        if (p == end || is_empty_line(p, end)) break;
         if (h->n == max) return "too many headers";
         if (h->n == *cap) mem_grow(&h->v, cap, h->n + 1, sizeof *h->v);
         const char *why = line_to_header(&p, end, h, how);
@@ -301,6 +350,10 @@ static void read_coding(struct hints *hi, struct slice value)
 static void read_connection(struct hints *hi, struct slice value)
 {
     struct slice piece;
+    if (slice_ieq(value, SL("keep-alive"))) {
+        hi->keep_alive = true;
+        return;
+    }
     while (slice_next(&value, ',', &piece)) {
         piece = slice_trim(piece);
         if (slice_ieq(piece, SL("close"))) hi->close = true;
@@ -313,9 +366,9 @@ static const char *read_hints(const struct headers *h, struct hints *hi, bool le
     for (size_t i = 0; i < h->n; i++) {
         struct slice name = h->v[i].name, value = h->v[i].value;
         const char *why = NULL;
-        if (name.n == 14 && slice_ieq(name, SL("Content-Length"))) why = read_length(hi, value);
-        if (name.n == 17 && slice_ieq(name, SL("Transfer-Encoding"))) read_coding(hi, value);
-        if (name.n == 10 && slice_ieq(name, SL("Connection"))) read_connection(hi, value);
+        if (slice_ieq(name, SL("Content-Length"))) why = read_length(hi, value);
+        if (slice_ieq(name, SL("Transfer-Encoding"))) read_coding(hi, value);
+        if (slice_ieq(name, SL("Connection"))) read_connection(hi, value);
         if (why && !lenient) return why;
     }
     return NULL;

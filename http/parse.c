@@ -67,18 +67,15 @@ void http_parser_next_message(struct http_parser *p)
 {
     struct parse_state *st = p->state;
     bool interim = p->status >= 100 && p->status < 200 && p->status != 101;
-    struct http_parser fresh = {
-        .kind = p->kind,
-        .limits = p->limits,
-        .borrow = p->borrow,
-        .lenient = p->lenient,
-        .headers.v = p->headers.v,
-        .trailers.v = p->trailers.v,
-        .answers_head = interim && p->answers_head,
-        .answers_connect = interim && p->answers_connect,
-        .state = st,
-    };
-    *p = fresh;
+    p->answers_head &= interim;
+    p->answers_connect &= interim;
+    p->method = p->target = p->reason = p->head = p->piece = (struct slice){ 0 };
+    p->status = p->version_minor = 0;
+    p->headers.n = p->trailers.n = 0;
+    p->framing = FRAME_NONE;
+    p->content_length = p->body_bytes = 0;
+    p->keep_alive = p->upgrade = false;
+    p->error = NULL;
     buf_reset(&st->head);
     buf_reset(&st->tail);
     st->at = AT_IDLE;
@@ -257,6 +254,7 @@ static enum parse_event step_length(struct http_parser *p, struct slice *in)
     if (in->n == 0) return PARSE_MORE;
     piece_of(p, in, st->left);
     st->left -= p->piece.n;
+    if (st->left == 0) st->at = AT_DONE;
     return PARSE_BODY;
 }
 

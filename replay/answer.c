@@ -84,10 +84,9 @@ static void keep_cookies(struct flight *f)
 {
     struct vu *vu = f->vu;
     const struct headers *h = &f->call.headers;
-    struct url u = { 0 };
     for (size_t i = 0; i < h->n; i++) {
-        if (h->v[i].name.n != 10 || !slice_ieq(h->v[i].name, SL("set-cookie"))) continue;
-        if (!u.host.p) u = flight_url(f);
+        if (!slice_ieq(h->v[i].name, SL("set-cookie"))) continue;
+        struct url u = flight_url(f);
         if (!vu->jar) vu->jar = jar_new();
         jar_set(vu->jar, &u, h->v[i].value, worker_utc_ns(vu->w));
     }

@@ -32,7 +32,6 @@ struct plan_request {
     struct wire head;    /* ends with a complete line; Content-Length (unless static), Cookie, blank
                             line follow */
     bool own_host;       /* head holds a Host line */
-    size_t head_lines;   /* line ends in head: more of them means that a value smuggles one in */
     struct wire cookie;  /* the step's own Cookie header; the jar's cookies win by name */
     struct wire body;
     bool has_body, length_in_head;

@@ -308,14 +308,6 @@ static void add_request_line(struct wire_maker *m, const struct plan_request *q,
     buf_free(&b);
 }
 
-static size_t count_lines(struct slice text)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < text.n; i++)
-        n += text.p[i] == '\n';
-    return n;
-}
-
 static bool compile_head(struct compiler *c, const struct request_step *r, struct plan_request *q,
                          struct err *err)
 {
@@ -334,7 +326,6 @@ static bool compile_head(struct compiler *c, const struct request_step *r, struc
     }
     bool ok = add_headers(c, &m, r, err);
     add_length(&m, q);
-    q->head_lines = count_lines(buf_slice(&m.text));
     if (ok) return wire_end(&m, &q->head, err);
     wire_drop(&m);
     return false;

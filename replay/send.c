@@ -1,8 +1,8 @@
 /* A request's way out: variables written into the wire template, cookies and length added, a flight taken
  * from the worker's pool and handed to the engine. Called by users when they come to a request.
  *
- * Invariants: what goes out names an origin of the plan's table; a value never adds a header line (line
- * ends in the head are counted against the template's). After warm-up nothing here calls malloc. */
+ * Invariants: what goes out names an origin of the plan's table; a value never adds a header line. After
+ * warm-up nothing here calls malloc. */
 #include "replay/vu.h"
 
 #include <stdlib.h>
@@ -108,17 +108,6 @@ void flight_add_cookies(struct flight *f, struct buf *out, const struct url *u,
         buf_add(out, SL("\r\n"));
 }
 
-static bool has_extra_lines(struct slice head, size_t lines)
-{
-    size_t n = 0;
-    const char *p = head.p, *end = head.p + head.n;
-    while (p < end && (p = memchr(p, '\n', (size_t)(end - p)))) {
-        n++;
-        p++;
-    }
-    return n != lines;
-}
-
 /* The request line of a target with variables; finds the origin if it is one of them. */
 static bool add_target(struct flight *f, const struct template_env *env, struct slice *trouble)
 {
@@ -150,21 +139,19 @@ static bool add_target(struct flight *f, const struct template_env *env, struct 
     return buf_add(&f->wire, SL("\r\n"));
 }
 
-static bool add_head(struct flight *f, const struct template_env *env, struct slice *trouble)
+static bool add_head(struct flight *f, struct template_env *env, struct slice *trouble)
 {
     const struct plan_request *q = f->request;
     f->call.origin = q->origin;
     if (q->target.n && !add_target(f, env, trouble)) return false;
-    size_t at = f->wire.n;
-    if (!wire_render(&q->head, env, &f->wire, trouble)) return false;
-    struct slice head = slice_from(buf_slice(&f->wire), at);
-    if (wire_is_static(&q->head) || !has_extra_lines(head, q->head_lines)) return true;
-    *trouble = SL("a value with a line break, in a header");
-    return false;
+    env->one_line = true;
+    bool ok = wire_render(&q->head, env, &f->wire, trouble);
+    env->one_line = false;
+    return ok;
 }
 
 /* Body first (its length goes into the head), then the head behind it in the same buffer. */
-static bool render(struct flight *f, const struct template_env *env, struct slice *trouble)
+static bool render(struct flight *f, struct template_env *env, struct slice *trouble)
 {
     const struct plan_request *q = f->request;
     struct buf *b = &f->wire;

@@ -54,7 +54,7 @@ static void slot_range(size_t slot, uint64_t *low_us, uint64_t *high_us)
 }
 
 /* The page is made at its first use: a worker is warm once it has seen its range of latencies. */
-static uint64_t *slot_place(struct hist *h, size_t slot)
+static inline uint64_t *slot_place(struct hist *h, size_t slot)
 {
     size_t page = slot / PAGE_SLOTS;
     if (!h->pages[page]) h->pages[page] = mem_alloc(PAGE_SLOTS, sizeof(uint64_t));
@@ -68,18 +68,22 @@ static void note_range(struct hist *h, uint64_t min_ns, uint64_t max_ns)
     if (max_ns > h->max_ns) h->max_ns = max_ns;
 }
 
-void hist_add_n(struct hist *h, uint64_t ns, uint64_t count)
+static inline void add(struct hist *h, uint64_t ns, uint64_t count)
 {
-    if (count == 0) return;
     *slot_place(h, slot_of(ns / NS_PER_US)) += count;
     note_range(h, ns, ns);
     h->count += count;
     h->sum_ns += ns * count;
 }
 
+void hist_add_n(struct hist *h, uint64_t ns, uint64_t count)
+{
+    if (count) add(h, ns, count);
+}
+
 void hist_add(struct hist *h, uint64_t ns)
 {
-    hist_add_n(h, ns, 1);
+    add(h, ns, 1);
 }
 
 static void merge_page(struct hist *into, const struct hist *from, size_t page)

@@ -24,6 +24,7 @@ struct answer_docs {
     bool tried[2];
     xmlXPathContextPtr xpath[2];
     htmlParserCtxtPtr html; /* kept for the next answer */
+    bool used;              /* since the last reset */
 };
 
 struct answer_docs *answer_docs_new(void)
@@ -33,6 +34,8 @@ struct answer_docs *answer_docs_new(void)
 
 void answer_docs_reset(struct answer_docs *d)
 {
+    if (!d->used) return;
+    d->used = false;
     for (int i = 0; i < 2; i++) {
         if (d->doc[i]) xmlFreeDoc(d->doc[i]);
         d->doc[i] = NULL;
@@ -106,7 +109,7 @@ static void register_prefixes(xmlXPathContextPtr xpath, xmlDocPtr doc)
 static xmlXPathContextPtr context(struct answer_docs *d, enum markup m, const struct answer *a)
 {
     if (d->tried[m]) return d->doc[m] ? d->xpath[m] : NULL;
-    d->tried[m] = true;
+    d->used = d->tried[m] = true;
     if (a->body.n == 0 || a->body.n > BODY_MAX) return NULL;
     d->doc[m] = m == MARKUP_HTML ? parse_html(d, a) : parse_xml(a);
     if (!d->doc[m]) return NULL;

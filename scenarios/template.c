@@ -278,18 +278,21 @@ static size_t call_bound(const struct call *c, const struct tfunc_args *args)
     return n + 16;
 }
 
+static inline bool slot_value(const struct render *r, const struct node *node, struct slice *out)
+{
+    *out = r->env->values[node->slot];
+    if (out->p) return true;
+    *r->unset = node->text;
+    return false;
+}
+
 static bool node_value(const struct render *r, const struct node *node, struct slice *out)
 {
     if (node->kind == NODE_TEXT) {
         *out = node->text;
         return true;
     }
-    if (node->kind == NODE_SLOT) {
-        *out = r->env->values[node->slot];
-        if (out->p) return true;
-        *r->unset = node->text;
-        return false;
-    }
+    if (node->kind == NODE_SLOT) return slot_value(r, node, out);
     struct tfunc_args args;
     if (!call_args(r, node->call, &args)) return false;
     /* A buffer over arena memory of the longest result: it never has to grow. */
@@ -324,17 +327,27 @@ static bool render_call(const struct render *r, const struct call *c, struct buf
     return call_args(r, c, &args) && run_call(r, c, &args, out);
 }
 
+/* A slot or a call. */
+static inline bool render_value(const struct render *r, const struct node *node, struct buf *out)
+{
+    size_t at = out->n;
+    struct slice value;
+    if (node->kind == NODE_CALL) {
+        if (!render_call(r, node->call, out)) return false;
+    } else if (!slot_value(r, node, &value) || !buf_add(out, value)) {
+        return false;
+    }
+    if (!r->env->one_line || out->n == at || !memchr(out->p + at, '\n', out->n - at)) return true;
+    *r->unset = SL("a value with a line break, in a header");
+    return false;
+}
+
 static bool render_nodes(const struct render *r, const struct nodes *list, struct buf *out)
 {
     for (size_t i = 0; i < list->n; i++) {
         const struct node *node = &list->v[i];
-        struct slice value = node->text;
-        if (node->kind == NODE_CALL) {
-            if (!render_call(r, node->call, out)) return false;
-            continue;
-        }
-        if (node->kind == NODE_SLOT && !node_value(r, node, &value)) return false;
-        if (!buf_add(out, value)) return false;
+        bool ok = node->kind == NODE_TEXT ? buf_add(out, node->text) : render_value(r, node, out);
+        if (!ok) return false;
     }
     return true;
 }

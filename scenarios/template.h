@@ -27,6 +27,7 @@ struct template_env {
     uint64_t run;               /* differs from run to run: unique() */
     uint64_t *counter;          /* for counter(), per user */
     struct template_memo *memo; /* tagged values of this iteration; see template_memo_reset */
+    bool one_line;              /* a value with a line end is refused; *unset says so */
     struct arena *scratch; /* arguments of functions that are functions; the caller resets it at its
                               own time (after each request), so that a warm one allocates nothing */
 };

@@ -112,7 +112,8 @@ void flight_end(struct flight *f, enum outcome outcome, const char *trouble)
     struct call *call = f->call;
     call->outcome = outcome;
     call->trouble = trouble;
-    call->end_ns = clock_mono_ns();
+    call->end_ns = loop_now_ns(f->engine->cfg->loop);
+    if (call->end_ns < call->start_ns) call->end_ns = clock_mono_ns(); /* sent in this turn */
     if (!call->start_ns) call->start_ns = call->end_ns;
     call->done(call);
     flight_recycle(f);
@@ -145,7 +146,7 @@ void flight_retry(struct flight *f)
 
 void flight_answer_bytes(struct flight *f, size_t n)
 {
-    if (!f->answered) f->call->first_byte_ns = clock_mono_ns();
+    if (!f->answered) f->call->first_byte_ns = loop_now_ns(f->engine->cfg->loop);
     f->answered = true;
     f->call->bytes_in += n;
 }
@@ -238,14 +239,13 @@ static void native_user_close(struct engine_user *u)
 static void native_send(struct engine *e, struct call *c)
 {
     struct flight *f = flight_new(e, c);
-    if (c->timeout_ns) {
-        f->deadline_ns = clock_mono_ns() + c->timeout_ns;
-        if (!timer_is_set(&f->deadline) || f->deadline.at_ns > f->deadline_ns)
-            timer_set(loop_timers(e->cfg->loop), &f->deadline, f->deadline_ns);
-    } else {
-        f->deadline_ns = UINT64_MAX;
-    }
     conn_dispatch(e, f);
+    f->deadline_ns = UINT64_MAX;
+    if (!c->timeout_ns) return;
+    uint64_t from_ns = c->start_ns ? c->start_ns : clock_mono_ns();
+    f->deadline_ns = from_ns + c->timeout_ns;
+    if (!timer_is_set(&f->deadline) || f->deadline.at_ns > f->deadline_ns)
+        timer_set(loop_timers(e->cfg->loop), &f->deadline, f->deadline_ns);
 }
 
 static void native_cancel(struct engine *e, struct call *c)

@@ -82,6 +82,7 @@ static void receive(struct io_conn *c)
         }
         io->ev->data(c, (struct slice){ io->in, (size_t)n });
         if (c->phase == IO_DROPPED || (size_t)n < sizeof io->in) return;
+        loop_refresh_ns(io->loop);
     }
 }
 

@@ -22,6 +22,7 @@ import tempfile
 import time
 
 import bench_engines as common
+import budget
 
 RUNS, REQUESTS, BUILD = common.RUNS, common.REQUESTS, common.BUILD
 CONNECTIONS = 64
@@ -191,18 +192,9 @@ def rest(bench):
     return result
 
 
-def instructions(bench, requests):
-    text = subprocess.run(
-        ["valgrind", "--tool=callgrind", f"--callgrind-out-file={bench.folder}/callgrind", str(BUILD / "reprise"), "run",
-         str(bench.folder / "one.yaml"), "-H", f"http://127.0.0.1:{bench.server.port}", "-u", "16", "-i", str(requests),
-         "--workers", "1", "--headless", "-q", "--no-archive", "--io", "epoll"], capture_output=True, text=True).stderr
-    return int(re.search(r"refs:\s*([\d,]+)", text).group(1).replace(",", ""))
-
-
-def budget(bench):
-    few, many = 2000, 12000
-    per_request = (instructions(bench, many) - instructions(bench, few)) / (many - few)
-    print(f"budget: {per_request:.0f} user-space instructions per request (at most 4000)")
+def instructions(bench):
+    per_request = budget.per_request(BUILD / "reprise", bench.folder)
+    print(f"budget: {per_request:.0f} user-space instructions per request (at most {budget.MOST})")
     return {"instructions": round(per_request)}
 
 
@@ -218,7 +210,7 @@ def main():
         server = Server(folder, server_core)
         bench = Bench(folder, server, client)
         runs = {"http": lambda: http(bench, server.port, "http"), "https": lambda: http(bench, server.tls, "https"),
-                "h2": lambda: h2(bench), "rest": lambda: rest(bench), "budget": lambda: budget(bench)}
+                "h2": lambda: h2(bench), "rest": lambda: rest(bench), "budget": lambda: instructions(bench)}
         try:
             for part in parts:
                 if shutil.which(needs[part]):
