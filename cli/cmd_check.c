@@ -177,6 +177,10 @@ static void add_load(struct buf *out, const struct load *l)
         buf_addz(out, ", for ");
         num_add_duration(out, l->run_time_ns);
     }
+    if (l->warm_up_ns) {
+        buf_addz(out, ", not counting the first ");
+        num_add_duration(out, l->warm_up_ns);
+    }
     if (l->iterations) buf_addf(out, ", %llu iterations", (unsigned long long)l->iterations);
     if (l->loops) buf_addf(out, ", %llu loops each", (unsigned long long)l->loops);
     if (l->max_users) buf_addf(out, ", at most %u users", l->max_users);

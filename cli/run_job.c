@@ -138,6 +138,7 @@ static void set_info(struct job *j)
         if (j->load.stages[i].target > j->info.users)
             j->info.users = (uint32_t)j->load.stages[i].target;
     j->info.run_time_ns = load_planned_ns(&j->load);
+    j->info.warm_up_ns = j->load.warm_up_ns;
     j->info.workers = j->workers;
     set_options(j);
 }
@@ -324,6 +325,7 @@ static void open_recorders(struct job *j)
         .steps = j->info.steps,
         .steps_n = j->info.steps_n,
         .keep_samples = keeps_archive(j) && j->o.archive_level == 0,
+        .warm_up_ns = j->info.warm_up_ns,
     };
     j->recorders = mem_alloc(j->workers, sizeof(void *));
     for (unsigned i = 0; i < j->workers; i++)

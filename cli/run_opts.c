@@ -23,6 +23,8 @@ static const struct opt options[] = {
       NULL },
     { OPT_DURATION, 't', "run-time", "TIME", AT(run_time_ns),
       "End after this time: 20, 20s, 3m, 1h30m.", NULL },
+    { OPT_DURATION, 0, "warm-up", "TIME", AT(warm_up_ns),
+      "Do not count what is sent before this time; the archive holds it.", NULL },
     { OPT_U64, 'i', "iterations", "N", AT(iterations), "End after N iterations in all.", NULL },
     { OPT_U64, 0, "loops", "N", AT(loops), "Each user ends after N iterations.", NULL },
     { OPT_LIST, 0, "stage", "TIME:USERS", AT(stages),
@@ -167,6 +169,7 @@ void run_opts_init(struct run_opts *o)
         .copies = 1,
         .copy_shift_ns = NS_PER_S,
         .run_time_ns = UNSET_U64,
+        .warm_up_ns = UNSET_U64,
         .iterations = UNSET_U64,
         .loops = UNSET_U64,
         .stop_timeout_ns = 5 * NS_PER_S,
@@ -224,6 +227,15 @@ static void set_end(const struct run_opts *o, struct load *out)
     out->loops = each ? o->loops : 0;
 }
 
+static bool set_warm_up(const struct run_opts *o, struct load *out, struct err *err)
+{
+    uint64_t planned = load_planned_ns(out);
+    if (o->warm_up_ns != UNSET_U64) out->warm_up_ns = o->warm_up_ns;
+    out->warm_up_ns -= out->warm_up_ns % NS_PER_US; /* archives know microseconds */
+    if (planned == 0 || out->warm_up_ns < planned) return true;
+    return err_set(err, ERR_USAGE, "the warm-up is as long as the run: nothing would be counted");
+}
+
 bool run_opts_load(const struct run_opts *o, const struct load *of_scenario, struct arena *a,
                    struct load *out, struct err *err)
 {
@@ -231,6 +243,7 @@ bool run_opts_load(const struct run_opts *o, const struct load *of_scenario, str
     set_amount(o, out);
     if (!set_stages(o, a, out, err)) return false;
     set_end(o, out);
+    if (!set_warm_up(o, out, err)) return false;
     bool open = out->arrival != ARRIVAL_NONE;
     if (!open && o->users == 0 && out->stages_n == 0)
         return err_set(err, ERR_USAGE, "--users 0: nobody would send");

@@ -10,7 +10,7 @@ struct run_opts {
     const char *host;
     uint32_t users, max_users;
     double spawn_rate, rate, think_factor;
-    uint64_t run_time_ns, iterations, loops, stop_timeout_ns;
+    uint64_t run_time_ns, warm_up_ns, iterations, loops, stop_timeout_ns;
     struct opt_list stages, env, thresholds;
     unsigned arrival; /* constant|poisson */
     bool new_visitor;

@@ -5,6 +5,7 @@
 #include "replay/wire.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/enc.h"
 #include "base/mem.h"
@@ -107,14 +108,21 @@ bool wire_uses(const struct wire *w, uint32_t slot)
     return false;
 }
 
+/* The plain text goes behind what is there, its encoding behind that and then down over it: a form costs
+ * no memory of its own. */
 static bool render_form(const struct span *s, const struct template_env *env, struct buf *out,
                         struct slice *unset)
 {
-    struct buf plain = BUF_INIT(out->max);
-    bool ok =
-        template_render(s->t, env, &plain, unset) && enc_percent(out, buf_slice(&plain), ENC_FORM);
-    buf_free(&plain);
-    return ok;
+    size_t at = out->n;
+    if (!template_render(s->t, env, out, unset)) return false;
+    struct slice plain = slice_from(buf_slice(out), at);
+    if (!buf_room(out, 3 * plain.n)) return false;
+    plain.p = out->p + at; /* from here on it stays where it is */
+    enc_percent(out, plain, ENC_FORM);
+    size_t encoded = out->n - at - plain.n;
+    memmove(out->p + at, out->p + at + plain.n, encoded);
+    out->n = at + encoded;
+    return true;
 }
 
 bool wire_render(const struct wire *w, const struct template_env *env, struct buf *out,

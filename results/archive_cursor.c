@@ -154,10 +154,11 @@ static void take_row(struct cursor *c)
     }
     if (s.step >= c->info.steps_n || !c->steps_ok[s.step] || !status_ok(c, s.status)) return;
     if (s.end_ns < c->filter.from_ns || s.end_ns >= c->filter.to_ns) return;
-    second_add(&c->second, &s);
+    second_add(&c->second, &s, c->info.warm_up_ns);
     if (s.end_ns > c->second.to_ns) c->second.to_ns = s.end_ns;
     c->leftover = true;
-    if (c->on_sample) c->on_sample(c->arg, &s, message_text(c, s.message));
+    if (c->on_sample && s.intended_ns >= c->info.warm_up_ns)
+        c->on_sample(c->arg, &s, message_text(c, s.message));
 }
 
 static void take_message(struct cursor *c)

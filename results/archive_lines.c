@@ -115,6 +115,7 @@ void line_header(struct buf *out, const struct run_info *info, enum archive_leve
     jsonw_str(&w, buf_slice(&started));
     put_u64(&w, "users", info->users);
     put_u64(&w, "run_time_ns", info->run_time_ns);
+    put_u64(&w, "warm_up_ns", info->warm_up_ns);
     put_u64(&w, "workers", info->workers);
     put_u64(&w, "steps", info->steps_n);
     put_inputs(&w, info);
@@ -253,6 +254,7 @@ void line_second(struct buf *out, const struct second *s)
     put_u64(&w, "dropped", s->dropped);
     put_u64(&w, "left_out", s->left_out);
     put_u64(&w, "answers_left_out", s->answers_left_out);
+    put_u64(&w, "warm_up", s->warm_up);
     put_u64(&w, "lag_max_ns", s->lag_max_ns);
     put_u64(&w, "workers", s->workers);
     jsonw_key(&w, "cpu_max");
@@ -307,6 +309,7 @@ void line_results(struct buf *out, const struct run_stats *s)
     put_u64(&w, "requests", s->total.requests);
     put_u64(&w, "failures", s->total.failures);
     put_u64(&w, "cancelled", s->total.cancelled);
+    put_u64(&w, "warm_up_requests", s->warm_up_requests);
     put_u64(&w, "elapsed_ns", s->elapsed_ns);
     put_u64(&w, "users_max", s->users_max);
     jsonw_key(&w, "interrupted");

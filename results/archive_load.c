@@ -128,6 +128,7 @@ static void merge_gauges(struct second *to, const struct second *s, uint64_t shi
     to->dropped += s->dropped;
     to->left_out += s->left_out;
     to->answers_left_out += s->answers_left_out;
+    to->warm_up += s->warm_up;
     if (s->late_max_ns > to->late_max_ns) to->late_max_ns = s->late_max_ns;
     if (s->lag_max_ns > to->lag_max_ns) to->lag_max_ns = s->lag_max_ns;
 }

@@ -61,6 +61,16 @@ static void add_point(struct buf *b, const struct interval_point *p)
     buf_addz(b, " ms");
 }
 
+static bool is_warming_up(const struct run_stats *s)
+{
+    return s->elapsed_ns <= s->info->warm_up_ns;
+}
+
+static void add_warm_up(struct buf *b, const struct run_stats *s)
+{
+    buf_addf(b, "warming up: %llu requests not counted", (unsigned long long)s->warm_up_requests);
+}
+
 static void add_head(struct buf *b, const struct run_stats *s, const char *eol)
 {
     const struct step_stats *t = &s->total;
@@ -71,8 +81,12 @@ static void add_head(struct buf *b, const struct run_stats *s, const char *eol)
     buf_addf(b, "%s%.1f req/s   %llu requests   %llu failed (%.2f%%)%s", eol, t->recent_rps,
              (unsigned long long)t->requests, (unsigned long long)t->failures,
              100 * stats_failure_ratio(t), eol);
-    add_point(b, p);
-    buf_addz(b, " (response, last second)");
+    if (is_warming_up(s)) {
+        add_warm_up(b, s);
+    } else {
+        add_point(b, p);
+        buf_addz(b, " (response, last second)");
+    }
     buf_addz(b, eol);
 }
 
@@ -133,7 +147,10 @@ static void show_plain(struct display *d, const struct run_stats *s)
     add_clock(&d->text, s->elapsed_ns);
     buf_addf(&d->text, "  %u users  %.1f req/s  %llu requests  %llu failed  ", s->users,
              t->recent_rps, (unsigned long long)t->requests, (unsigned long long)t->failures);
-    add_point(&d->text, &s->intervals[s->intervals_n - 1]);
+    if (is_warming_up(s))
+        add_warm_up(&d->text, s);
+    else
+        add_point(&d->text, &s->intervals[s->intervals_n - 1]);
     buf_addc(&d->text, '\n');
     show(d);
 }

@@ -157,6 +157,8 @@ void stats_write_json(const struct run_stats *s, struct buf *out)
     bool counted = s->users_max > 0 || s->total.requests == 0;
     put_u64(&w, "users", counted ? s->users_max : s->info->users);
     put_f64(&w, "duration_s", (double)s->elapsed_ns / (double)NS_PER_S);
+    put_f64(&w, "warm_up_s", (double)s->info->warm_up_ns / (double)NS_PER_S);
+    put_u64(&w, "warm_up_requests", s->warm_up_requests);
     put_u64(&w, "late_starts", s->generator.late_starts);
     put_u64(&w, "dropped_starts", s->generator.dropped_starts);
     put_bool(&w, "generator_limited", s->generator.limited);

@@ -72,6 +72,11 @@ void stats_write_markdown(const struct run_stats *s, struct buf *out)
     buf_addf(out, "\n\n%llu requests, %llu failed, %u users, %.1f s, %.1f requests/s\n",
              (unsigned long long)s->total.requests, (unsigned long long)s->total.failures,
              s->users_max, (double)s->elapsed_ns / (double)NS_PER_S, stats_rps(s, &s->total));
+    if (s->info->warm_up_ns) {
+        buf_addz(out, "\nNot counted: the warm-up, ");
+        num_add_duration(out, s->info->warm_up_ns);
+        buf_addf(out, " with %llu requests\n", (unsigned long long)s->warm_up_requests);
+    }
     if (s->generator.limited)
         buf_addf(out, "\n**Generator limited:** %.*s\n", SL_FMT(s->generator.limited_why));
     add_thresholds(out, s);

@@ -28,6 +28,7 @@ struct recorder {
     atomic_size_t messages_n;
     /* The worker's own. */
     bool keep_samples;
+    uint64_t warm_up_ns;
     size_t blocks_made;
     uint16_t table[TABLE_SLOTS]; /* message numbers by hash; 0: free */
     unsigned char answers_kept[MESSAGES_MAX + 1];
@@ -50,6 +51,7 @@ struct recorder *recorder_new(const struct recorder_cfg *cfg)
     if (!r) abort();
     memset(r, 0, sizeof *r);
     r->keep_samples = cfg->keep_samples;
+    r->warm_up_ns = cfg->warm_up_ns;
     r->texts = arena_new();
     for (size_t i = 0; i < 2; i++)
         second_init(&r->intervals[i].second, cfg->steps_n);
@@ -146,7 +148,7 @@ void recorder_add(struct recorder *r, const struct sample *s)
     }
     if (s->user == r->trace_user) add_to_trace(r, s);
     struct interval *i = enter(r);
-    second_add(&i->second, s);
+    second_add(&i->second, s, r->warm_up_ns);
     if (r->keep_samples) keep_sample(r, i, s);
     leave(r);
 }

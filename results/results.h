@@ -51,6 +51,7 @@ struct run_info {
     uint64_t seed;
     uint32_t users;       /* planned; 0: open model */
     uint64_t run_time_ns; /* planned; 0: unknown */
+    uint64_t warm_up_ns;  /* requests intended before it are archived but not counted; whole us */
     uint32_t workers;
     int64_t start_utc_ns;
 };
@@ -131,7 +132,8 @@ struct recorder;
 struct recorder_cfg {
     const struct step_info *steps; /* keeps */
     size_t steps_n;
-    bool keep_samples; /* the archive wants each of them */
+    bool keep_samples;   /* the archive wants each of them */
+    uint64_t warm_up_ns; /* as in the run_info */
 };
 struct recorder *recorder_new(const struct recorder_cfg *cfg); /* gives */
 void recorder_free(struct recorder *r);                        /* after the collector's end */
@@ -223,7 +225,8 @@ struct worker_stats {
 struct run_stats {
     const struct run_info *info;
     uint64_t elapsed_ns;
-    uint64_t since_ns;         /* what is counted begins here: 0, or when it was reset */
+    uint64_t since_ns; /* what is counted begins here: 0, the warm-up's end, or when it was reset */
+    uint64_t warm_up_requests; /* ended ones that are not counted */
     uint32_t users, users_max; /* now, and the most at once */
     bool finished, interrupted;
     struct step_stats total;

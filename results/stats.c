@@ -57,6 +57,7 @@ struct stats *stats_new(const struct run_info *info)
     }
     tally_init(&st->second);
     st->view.info = info;
+    st->view.since_ns = info->warm_up_ns;
     st->view.steps = st->steps;
     st->view.total = st->steps[info->steps_n];
     return st;
@@ -270,6 +271,7 @@ void stats_add_second(struct stats *st, const struct second *s)
         add_failure(st, &s->failures[i]);
     health_add(&st->health, &st->view.generator, s);
     health_judge(&st->health, &st->view.generator);
+    st->view.warm_up_requests += s->warm_up;
     st->view.users = s->users;
     if (s->users > st->view.users_max) st->view.users_max = s->users;
     if (s->to_ns > st->view.elapsed_ns) st->view.elapsed_ns = s->to_ns;
@@ -313,7 +315,8 @@ void stats_set_live(struct stats *st, const struct stats_live *live)
 struct stats *stats_since(const struct stats *whole, uint64_t now_ns)
 {
     struct stats *st = stats_new(whole->view.info);
-    st->view.since_ns = st->view.elapsed_ns = now_ns;
+    if (now_ns > st->view.since_ns) st->view.since_ns = now_ns;
+    st->view.elapsed_ns = now_ns;
     stats_follow(st, whole);
     return st;
 }

@@ -133,6 +133,12 @@ static void generator_lines(struct buf *out, const struct run_stats *s)
         buf_addz(out, " ms)");
     }
     buf_addf(out, ", %llu dropped\n", (unsigned long long)g->dropped_starts);
+    if (s->info->warm_up_ns) {
+        buf_addz(out, "Warm-up: the first ");
+        num_add_duration(out, s->info->warm_up_ns);
+        buf_addf(out, " and their %llu requests are not counted\n",
+                 (unsigned long long)s->warm_up_requests);
+    }
     if (g->limited) buf_addf(out, "GENERATOR LIMITED: %.*s\n", SL_FMT(g->limited_why));
     if (g->left_out)
         buf_addf(out, "ARCHIVE INCOMPLETE: %llu samples are not in it (disk too slow or full)\n",

@@ -125,9 +125,13 @@ void second_failure(struct second *s, const struct failure_count *f)
     if (f->last_ns > to->last_ns) to->last_ns = f->last_ns;
 }
 
-void second_add(struct second *s, const struct sample *p)
+void second_add(struct second *s, const struct sample *p, uint64_t warm_up_ns)
 {
     if (p->step >= s->steps_n || p->outcome >= OUTCOMES) return;
+    if (p->intended_ns < warm_up_ns) {
+        s->warm_up++;
+        return;
+    }
     tally_add(&s->steps[p->step], p);
     if (!outcome_is_failure((enum outcome)p->outcome)) return;
     struct failure_count f = { .step = p->step,
@@ -148,6 +152,7 @@ void second_merge(struct second *into, const struct second *from)
     into->dropped += from->dropped;
     into->left_out += from->left_out;
     into->answers_left_out += from->answers_left_out;
+    into->warm_up += from->warm_up;
     if (from->late_max_ns > into->late_max_ns) into->late_max_ns = from->late_max_ns;
     if (from->lag_max_ns > into->lag_max_ns) into->lag_max_ns = from->lag_max_ns;
 }

@@ -38,6 +38,7 @@ struct second {
     struct failure_count *failures; /* FAILURES_MAX */
     size_t failures_n;
     uint64_t late, late_max_ns, dropped, lag_max_ns, left_out;
+    uint64_t warm_up;          /* requests that are not in steps and failures: of the warm-up */
     uint64_t answers_left_out; /* examples that found no room on their way to the archive */
     /* Gauges at the end of it; filled by the collector. */
     uint32_t users, sockets;
@@ -49,7 +50,8 @@ struct second {
 void second_init(struct second *s, size_t steps_n);
 void second_free(struct second *s);
 void second_clear(struct second *s);
-void second_add(struct second *s, const struct sample *sample);
+/* warm_up_ns: a sample that was intended before it is only counted as such. */
+void second_add(struct second *s, const struct sample *sample, uint64_t warm_up_ns);
 void second_failure(struct second *s, const struct failure_count *f);
 /* Everything but failures, whose messages have other numbers, and gauges. */
 void second_merge(struct second *into, const struct second *from);

@@ -186,6 +186,7 @@ struct load {
     uint32_t users;
     double spawn_rate;    /* users a second; 0: all at once */
     uint64_t run_time_ns; /* 0: not limited by time */
+    uint64_t warm_up_ns;  /* what is sent before is not counted */
     uint64_t iterations;  /* in all; 0: not limited */
     uint64_t loops;       /* per user; 0: not limited */
     struct stage *stages;

@@ -217,6 +217,7 @@ static void write_load(struct emit *e, const struct load *l)
     if (l->users) write_u64(e, "users", l->users);
     if (l->spawn_rate > 0) write_double(e, "spawn_rate", l->spawn_rate);
     if (l->run_time_ns) write_duration(e, "run_time", l->run_time_ns);
+    if (l->warm_up_ns) write_duration(e, "warm_up", l->warm_up_ns);
     if (l->iterations) write_u64(e, "iterations", l->iterations);
     if (l->loops) write_u64(e, "loops", l->loops);
     if (l->arrival != ARRIVAL_NONE || l->rate > 0) {

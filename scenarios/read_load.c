@@ -139,6 +139,7 @@ static const struct key load_keys[] = {
     { "users", read_u32, offsetof(struct load, users) },
     { "spawn_rate", read_rate, offsetof(struct load, spawn_rate) },
     { "run_time", read_duration, offsetof(struct load, run_time_ns) },
+    { "warm_up", read_duration, offsetof(struct load, warm_up_ns) },
     { "iterations", read_u64, offsetof(struct load, iterations) },
     { "loops", read_u64, offsetof(struct load, loops) },
     { "stages", read_stages, 0 },

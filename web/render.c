@@ -163,6 +163,8 @@ static void generator(struct jsonw *w, const struct generator_stats *g)
 static void totals(struct jsonw *w, const struct run_stats *s)
 {
     key_f64(w, "elapsed_s", (double)s->elapsed_ns / (double)NS_PER_S);
+    key_f64(w, "warm_up_s", (double)s->info->warm_up_ns / (double)NS_PER_S);
+    key_u64(w, "warm_up_requests", s->warm_up_requests);
     key_u64(w, "users", s->users);
     key_u64(w, "users_max", s->users_max);
     key_u64(w, "requests", s->total.requests);

@@ -76,6 +76,13 @@ def rows(path):
     return found
 
 
+def counted(path):
+    """The rows behind the warm-up."""
+    with gzip.open(path, "rt") as f:
+        header = next(r for r in map(json.loads, f) if isinstance(r, dict) and r["type"] == "header")
+    return [r for r in rows(path) if r.intended >= header["started_utc_ns"] + header["warm_up_ns"]]
+
+
 def percentile(values, p):
     """Of sorted values, by nearest rank, as histograms have it."""
     return values[max(0, math.ceil(p / 100 * len(values)) - 1)]

@@ -47,6 +47,52 @@ class Latency(TestCase):
             self.assertAlmostEqual(seen[f"p{p:g}"], truth[f"p{p:g}"], delta=0.01 * truth[f"p{p:g}"] + 20, msg=p)
 
 
+class WarmUp(TestCase):
+    """The first requests are slow; the warm-up leaves them out of everything but the archive."""
+
+    def setUp(self):
+        super().setUp()
+        self.server = self.started(latency.Delay(self.dir / "delays", min_ms=1, max_ms=5, stalls=[(100, 600)]))
+        self.write("s.yaml", latency.SCENARIO + "load: { warm_up: 1s }\n")
+
+    def run_warm(self, *args, **kwargs):
+        return self.reprise("run", "s.yaml", "-H", self.server.base, "--headless", "--rate", "100/s", "-t", "2s",
+                            "--threshold", "p(99) < 300ms", "--json-file", "s.json", "--archive", "s.jsonl.gz", *args,
+                            **kwargs)
+
+    def test_everybody_agrees(self):
+        done = self.run_warm("--html", "s.html", "--csv", "s", "--markdown", "s.md")
+        summary = json.loads((self.dir / "s.json").read_text())
+        self.assertEqual((summary["requests"], summary["warm_up_requests"], summary["warm_up_s"]), (100, 100, 1))
+        self.assertLess(summary["response_time_ms"]["max"], 300)
+        self.assertAlmostEqual(summary["rps"], 100, delta=15)
+        self.assertIn("Warm-up: the first 1s and their 100 requests are not counted\n", done.stdout)
+        self.assertIn("warm-up, 1s with 100 requests", (self.dir / "s.md").read_text())
+        rows = latency.rows(self.dir / "s.jsonl.gz")
+        self.assertEqual(len(rows), 200)
+        self.assertGreater(max(r.end - r.intended for r in rows), 400_000_000)
+        self.assertEqual(len(latency.counted(self.dir / "s.jsonl.gz")), 100)
+        report = self.reprise("report", "s.jsonl.gz", "--json", "r.json", "--csv", "r", "--jtl", "r.jtl")
+        again = json.loads((self.dir / "r.json").read_text())
+        for key in ("requests", "warm_up_requests", "warm_up_s", "rps", "response_time_ms", "service_time_ms", "steps",
+                    "thresholds"):
+            self.assertEqual(again[key], summary[key], key)
+        self.assertIn("their 100 requests are not counted", report.stdout)
+        self.assertEqual((self.dir / "r_stats.csv").read_text(), (self.dir / "s_stats.csv").read_text())
+        self.assertEqual(len((self.dir / "r.jtl").read_text().splitlines()), 101)
+        self.reprise("verify", "s.jsonl.gz")
+
+    def test_the_option_wins(self):
+        self.run_warm("--warm-up", 0, code=99)
+        self.assertEqual(json.loads((self.dir / "s.json").read_text())["requests"], 200)
+
+    def test_processes_and_a_warm_up_without_end(self):
+        self.run_warm("--processes", 2)
+        summary = json.loads((self.dir / "s.json").read_text())
+        self.assertEqual((summary["requests"], summary["warm_up_requests"]), (100, 100))
+        self.assertIn("the warm-up is as long as the run", self.run_warm("--warm-up", "2s", code=2).stderr)
+
+
 class Starts(TestCase):
     def starts(self, kind, *args):
         server = self.started(latency.Delay(self.dir / "delays", min_ms=0, max_ms=0))

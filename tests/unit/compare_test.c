@@ -127,7 +127,7 @@ TEST(compare_blocks_of_long_runs)
         s.from_ns = i * NS_PER_S;
         s.to_ns = s.from_ns + NS_PER_S;
         p.step = (uint32_t)(i % 2);
-        second_add(&s, &p);
+        second_add(&s, &p, 0);
         blocks_add(&b, &s);
     }
     CHECK(b.n <= COMPARE_BLOCKS && b.n >= COMPARE_BLOCKS / 2);

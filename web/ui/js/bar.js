@@ -106,6 +106,11 @@ function drawAlerts() {
   if (g && g.limited) {
     list.push(h("p", { class: "alert warn" }, h("strong", null, "This machine limits the run. "), g.limited_why));
   }
+  const t = store.state !== "ready" && store.tick;
+  if (t && t.warm_up_s) {
+    list.push(h("p", { class: "alert" }, h("strong", null, t.elapsed_s <= t.warm_up_s ? "Warming up. " : "Warmed up. "),
+      `${t.warm_up_requests} requests of the first ${t.warm_up_s} s are in the archive but not in these numbers.`));
+  }
   const key = list.map((el) => el.textContent).join("|");
   if (alerts.dataset.key === key) return;
   alerts.dataset.key = key;
