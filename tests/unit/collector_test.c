@@ -41,7 +41,7 @@ TEST(collector_totals_are_the_samples)
 
 TEST(collector_cancelled_is_apart)
 {
-    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false });
+    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false, 0 });
     struct run_info info = { .steps = fake_steps, .steps_n = 3 };
     struct collector_cfg cfg = { .info = &info, .recorders = &r, .recorders_n = 1 };
     struct collector *c = collector_new(&cfg, NULL);
@@ -58,7 +58,7 @@ TEST(collector_cancelled_is_apart)
 
 TEST(recorder_messages_are_bounded)
 {
-    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false });
+    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false, 0 });
     char text[32];
     CHECK_U(recorder_message(r, SL("first")), 1);
     CHECK_U(recorder_message(r, SL("second")), 2);
@@ -100,7 +100,7 @@ TEST(collector_takes_while_workers_record)
     atomic_bool stop = false;
     struct run_info info = { .steps = fake_steps, .steps_n = 3 };
     for (size_t i = 0; i < 2; i++) {
-        r[i] = recorder_new(&(struct recorder_cfg){ fake_steps, 3, true });
+        r[i] = recorder_new(&(struct recorder_cfg){ fake_steps, 3, true, 0 });
         load[i] = (struct load){ r[i], &stop, 0 };
         CHECK(pthread_create(&thread[i], NULL, load_main, &load[i]) == 0);
     }
@@ -167,7 +167,7 @@ static void add_at(struct recorder *r, uint64_t from_ns, unsigned n, uint32_t me
 
 TEST(collector_reset_is_for_what_is_shown)
 {
-    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false });
+    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false, 0 });
     struct run_info info = { .steps = fake_steps, .steps_n = 3 };
     struct collector_cfg cfg = { .info = &info, .recorders = &r, .recorders_n = 1 };
     struct collector *c = collector_new(&cfg, NULL);
@@ -200,7 +200,7 @@ static void look_at_trace(void *arg, const struct run_stats *s)
 
 TEST(collector_traces_one_users_last_whole_iteration)
 {
-    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false });
+    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false, 0 });
     struct run_info info = { .steps = fake_steps, .steps_n = 3 };
     struct collector_cfg cfg = { .info = &info, .recorders = &r, .recorders_n = 1 };
     struct collector *c = collector_new(&cfg, NULL);
