@@ -1,7 +1,7 @@
 /* What a text looks like on its own; see value.h.
  *
  * Called for every candidate that a request carries, so each function is one pass. The bits of a text are
- * those of its runs: digits count 3.3 a piece, letters 5 when they look random and at most 8 a run when
+ * those of its runs: digits count 3.3 a piece, letters 4.7 when they look random and at most 8 a run when
  * they look like a word. The limits were set on recordings of real applications; value_test.c holds the
  * pairs that must stay on their side. */
 #include "scenarios/value.h"
@@ -14,6 +14,7 @@
 
 #define WORD_BITS_RUN 8.0
 #define WORD_BITS_ALL 16.0
+#define CHANCE_ODDS (-12) /* half bits */
 
 static bool is_letter(char c)
 {
@@ -23,11 +24,6 @@ static bool is_letter(char c)
 static bool is_digit(char c)
 {
     return c >= '0' && c <= '9';
-}
-
-static bool is_vowel(char c)
-{
-    return memchr("aeiouyAEIOUY", c, 12) != NULL;
 }
 
 bool value_is_digits(struct slice s)
@@ -94,14 +90,19 @@ bool value_is_printable(struct slice s)
 
 /* ---- bits ----------------------------------------------------------------------------------------- */
 
-/* The pairs of letters that make up most of English, and of names in programs: bit n of row c is the pair
- * c, 'a' + n. Random letters are such a pair one time in four. */
-static const uint32_t pairs[26] = { 0x10eb94e, 0x1120810, 0x11a4d91, 0x0004119, 0x1ffb83f,
-                                    0x0024120, 0x0024911, 0x0004111, 0x02e785c, 0x0000000,
-                                    0x0000010, 0x1044911, 0x000d111, 0x02c4559, 0x05efd6f,
-                                    0x002c811, 0x0100000, 0x10c7119, 0x01cc195, 0x1164191,
-                                    0x00eb85a, 0x0000111, 0x0004191, 0x0008000, 0x0000000,
-                                    0x0000000 };
+/* How usual the second letter is behind the first in words of programs and of twelve languages: 'i' is as
+ * chance has it, each letter above or below half a bit more or less. */
+static const char pairs[26][27] = {
+    "fiiibdhfidhljmchaljlggecge", "nffcmabclealdcldajhelacaha", "magclbamkbjicanbaifkiaaadd",
+    "medgocdeneagdfldahiejccaec", "hejkgggdgcfjimdgdmljegdhec", "lbeflleancajcdmdajgijaaaga",
+    "mebenaijkaeheikcakiflaeaca", "naaenaaambdhfemcaieikacafa", "jgjijgibcdhjjnjgbikkchadcg",
+    "ocagnaablbgbeglebdiclddadb", "ncccmacilagicfmeahjikagaea", "mddgncdcncekeeldaahiidaaia",
+    "okbcnabalacfhelkabgejaaada", "lbjllfmdkefecgjcabkmheaagd", "fhiieehdgdhkknhiamjijihccd",
+    "maedmbchkabkccmiamhijaaaga", "kcabfdbahaaiccgceggapccaba", "meghndgcmbfghgleahjjiedagd",
+    "kbibmccjlahgeejiccknjcdafc", "mcfbncajmabgddkdakiiiacahb", "jihgjfhciehkjmeialkldedbde",
+    "nbeboacamaaebflbaffbgaaafa", "ocdemcbimadebjkeaiicfacahb", "kfkflhbemabfgcimcdgndaaifc",
+    "nghfkegejcgijjkkagkkidgaed", "nddfnaffmadfgikeaddeicfahg"
+};
 
 static bool is_upper(char c)
 {
@@ -113,26 +114,47 @@ static unsigned letter_index(char c)
     return (unsigned)((c | 32) - 'a');
 }
 
-/* Words have few changes of case, many usual pairs and some vowels. Each of the three alone fails on one
- * random text in five, so all must hold. */
+/* Case as words have it: none changes, or only the first letter is a capital. */
+static bool is_one_case(struct slice run)
+{
+    size_t turns = 0;
+    for (size_t i = 1; i < run.n; i++)
+        turns += is_upper(run.p[i]) != is_upper(run.p[i - 1]);
+    return turns == 0 || (turns == 1 && is_upper(run.p[0]));
+}
+
+/* For words against chance, in half bits: their pairs of letters, and in mixed case that a capital begins
+ * a word. */
+static int word_odds(struct slice run)
+{
+    bool one_case = is_one_case(run);
+    int odds = 0;
+    for (size_t i = 1; i < run.n; i++) {
+        bool was = is_upper(run.p[i - 1]), is = is_upper(run.p[i]), begins = !was && is;
+        if (!begins) odds += pairs[letter_index(run.p[i - 1])][letter_index(run.p[i])] - 'i';
+        if (!one_case) odds += begins ? -4 : was && is ? -2 : 1;
+    }
+    return odds;
+}
+
 static bool looks_like_word(struct slice run)
 {
-    size_t vowels = 0, turns = 0, usual = 0, counted = 0, small = 0;
-    for (size_t i = 0; i < run.n; i++) {
-        vowels += is_vowel(run.p[i]);
-        small += !is_upper(run.p[i]);
-        if (i == 0) continue;
-        bool turn = is_upper(run.p[i]) != is_upper(run.p[i - 1]);
-        turns += turn;
-        if (turn && is_upper(run.p[i])) continue; /* a new word begins */
-        counted++;
-        usual += pairs[letter_index(run.p[i - 1])] >> letter_index(run.p[i]) & 1;
+    return run.n <= 4 || word_odds(run) >= (run.n < 8 ? -8 : -4);
+}
+
+/* All runs of letters together; words have few digits beside their letters. */
+static bool is_made_by_chance(struct slice s)
+{
+    int odds = 0;
+    for (size_t i = 0; i < s.n;) {
+        size_t from = i;
+        while (i < s.n && is_letter(s.p[i]))
+            i++;
+        odds += word_odds(slice_sub(s, from, i));
+        if (i > from && i < s.n && is_digit(s.p[i])) odds -= 4;
+        if (i == from) i++;
     }
-    if (run.n <= 4) return true;
-    if (turns * 5 > run.n * 2 || vowels * 6 < run.n) return false;
-    if (turns >= 3 && small * 3 < run.n) return false; /* names have more small letters than that */
-    bool plain = turns == 0 || (turns == 1 && is_upper(run.p[0])); /* tokens mix their cases */
-    return usual * 5 >= counted * (plain ? 1 : 2);
+    return odds < CHANCE_ODDS;
 }
 
 /* Digits and letters change places often: hexadecimal, base 36, base 64. */
@@ -176,9 +198,10 @@ static bool is_date_or_version(struct slice s)
     return groups >= 2;
 }
 
-static double run_bits(struct slice run, bool mixed, double *words)
+static double run_bits(struct slice run, bool mixed, bool chance, double *words)
 {
     if (is_digit(run.p[0])) return 3.32 * (double)run.n;
+    if (chance) return 4.7 * (double)run.n;
     if (mixed && run.n <= 6) return 4.2 * (double)run.n;
     if (!looks_like_word(run)) return 4.7 * (double)run.n;
     double b = 2.0 * (double)run.n;
@@ -218,7 +241,7 @@ double value_bits(struct slice s)
     if (is_hex_number(s) && distinct(s) >= 4) return 4.0 * (double)s.n + 1;
     size_t kinds = distinct(s);
     if (kinds <= 2 || is_date_or_version(s)) return kinds < 5 ? (double)kinds : 10;
-    bool mixed = is_mixed(s);
+    bool mixed = is_mixed(s), chance = is_made_by_chance(s);
     double bits = 0, words = 0;
     for (size_t i = 0; i < s.n;) {
         size_t from = i;
@@ -230,7 +253,7 @@ double value_bits(struct slice s)
         }
         while (i < s.n && (digit ? is_digit(s.p[i]) : is_letter(s.p[i])))
             i++;
-        bits += run_bits(slice_sub(s, from, i), mixed, &words);
+        bits += run_bits(slice_sub(s, from, i), mixed, chance, &words);
     }
     double room = (double)kinds * 16;
     return bits < room ? bits : room;

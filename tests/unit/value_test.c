@@ -2,7 +2,9 @@
 #include "scenarios/value.h"
 
 #include <stdio.h>
+#include <string.h>
 
+#include "base/rnd.h"
 #include "tests/unit/test.h"
 
 static void all_within(const char *const *v, double from, double to)
@@ -55,6 +57,10 @@ TEST(value_weak)
                                      "post-new.php",
                                      "content-type",
                                      "2026-11-23T01:02:03",
+                                     "DateTimeZone",
+                                     "getElementsByTagName",
+                                     "wp-block-library",
+                                     "Donaudampfschiff",
                                      NULL };
     all_within(v, 0, BITS_MEDIUM);
 }
@@ -63,6 +69,33 @@ TEST(value_medium)
 {
     static const char *const v[] = { "2da1c3", "3922461", "f81c2d9b", NULL };
     all_within(v, BITS_MEDIUM, BITS_STRONG);
+}
+
+/* How many of 4,000 random texts are taken for something else than a token. */
+static unsigned missed(const char *letters, size_t n)
+{
+    struct rnd rnd;
+    unsigned count = 0;
+    rnd_seed(&rnd, n, strlen(letters));
+    for (int i = 0; i < 4000; i++) {
+        char text[64];
+        for (size_t k = 0; k < n; k++)
+            text[k] = letters[rnd_below(&rnd, strlen(letters))];
+        count += value_bits((struct slice){ text, n }) < BITS_STRONG;
+    }
+    return count;
+}
+
+TEST(value_chance_seldom_makes_words)
+{
+    static const char base64url[] =
+        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+    CHECK(missed(base64url, 16) < 80);
+    CHECK(missed(base64url, 20) < 16);
+    CHECK(missed(base64url, 24) < 4);
+    CHECK(missed("abcdefghijklmnopqrstuvwxyz0123456789", 20) < 16);
+    CHECK(missed("abcdefghijklmnopqrstuvwxyz", 24) < 20);
+    CHECK(missed("0123456789abcdef", 12) < 30);
 }
 
 TEST(value_names)
