@@ -14,6 +14,8 @@
 #define ORIGINS_PER_STEP 8
 #define RUN_MIN 6
 #define NESTED_DEPTH 3
+#define FIELDS_WITHIN 100 /* bytes: the first bar of a text made of fields */
+#define PIECES_WITHIN 200 /* bytes of a value that marks are looked for in */
 
 static bool name_matters(const struct value *v, struct slice name)
 {
@@ -30,6 +32,8 @@ struct value *scan_value(struct scan *s, struct slice text, struct slice name,
     if (v->first_use == SIZE_MAX) return NULL;
     if (v->bits >= BITS_MEDIUM || v->differs) return v;
     if (kind == ORIGIN_TEXT) return NULL;
+    bool made = kind == ORIGIN_JSON && s->it->changes_state;
+    if (made && (value_is_key(text) || value_is_digits(text))) return v;
     if (kind == ORIGIN_LOCATION || name_is_id(name) || name_is_token(name) || name_matters(v, name))
         return v;
     return NULL;
@@ -170,6 +174,42 @@ void cand_url(struct scan *s, const struct cand_url *u)
     if (q != SLICE_NONE && q + 1 < last) offer_params(s, u, full, slice_sub(url, q + 1, last));
 }
 
+/* ---- pieces of a value ---------------------------------------------------------------------------- */
+
+static struct value *piece_value(struct scan *s, struct slice piece)
+{
+    struct value *v = piece.n >= RUN_MIN ? flow_value(s->f, piece) : NULL;
+    return v && v->bits >= BITS_STRONG && v->first_use != SIZE_MAX ? v : NULL;
+}
+
+/* The part with so many marks in it, in front of another mark or behind one. */
+static struct slice piece_pattern(struct scan *s, struct slice piece, char mark, bool front)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < piece.n; i++)
+        n += piece.p[i] == mark;
+    return front ? arena_printf(s->f->a, "^((?:[^%c]*[%c]){%zu}[^%c]*)[%c]", mark, mark, n, mark,
+                                mark)
+                 : arena_printf(s->f->a, "[%c]([^%c]*(?:[%c][^%c]*){%zu})$", mark, mark, mark, mark,
+                                n);
+}
+
+bool cand_piece(struct scan *s, struct slice text, size_t *at, struct cand_piece *p)
+{
+    size_t end = text.n < PIECES_WITHIN ? text.n : PIECES_WITHIN;
+    for (; *at < 2 * end; ++*at) {
+        size_t i = *at / 2;
+        bool front = *at % 2 == 0;
+        if (i == 0 || i + 1 >= end || !memchr("_:|~.", text.p[i], 5)) continue;
+        struct slice piece = front ? slice_sub(text, 0, i) : slice_from(text, i + 1);
+        if (!(p->value = piece_value(s, piece))) continue;
+        p->pattern = piece_pattern(s, piece, text.p[i], front);
+        ++*at;
+        return true;
+    }
+    return false;
+}
+
 /* ---- nested texts --------------------------------------------------------------------------------- */
 
 void cand_nested(struct scan *s, struct slice text, const struct extract *way)
@@ -199,6 +239,18 @@ void cand_jwt(struct scan *s, struct slice jwt, const struct extract *way)
     cand_nested(s, claims, &w);
 }
 
+/* Fields between bars, each behind its name: the partial answers of ASP.NET. */
+static void cand_fields(struct scan *s)
+{
+    struct slice rest = s->text, field, name = { 0 };
+    while (slice_next(&rest, '|', &field)) {
+        struct value *v = field.n >= RUN_MIN ? scan_value(s, field, name, ORIGIN_SCRIPT) : NULL;
+        struct origin *o = v ? scan_origin(s, v, ORIGIN_SCRIPT, name) : NULL;
+        if (o) way_between(s, o, field, CODING_NONE);
+        name = field;
+    }
+}
+
 /* A text that is one word or one value: itself; then what it may hold. */
 void cand_text(struct scan *s)
 {
@@ -209,6 +261,7 @@ void cand_text(struct scan *s)
         if (o) way_add(o, (struct extract){ .kind = EXTRACT_BODY });
         return;
     }
+    if (slice_chr(slice_sub(s->text, 0, FIELDS_WITHIN), '|') != SLICE_NONE) cand_fields(s);
     cand_script(s);
 }
 

@@ -54,6 +54,13 @@ struct cand_url {
     struct slice form; /* action of the form around it */
 };
 void cand_url(struct scan *s, const struct cand_url *u);
+/* Random parts of a value, up to a mark in it or from one: "pi_1_secret_2" holds "pi_1". *at starts at 0;
+ * false: there is no further one. */
+struct cand_piece {
+    struct value *value;
+    struct slice pattern; /* finds it in the whole value */
+};
+bool cand_piece(struct scan *s, struct slice text, size_t *at, struct cand_piece *p);
 /* A text that may hold HTML, JSON or code: read with way as its base. */
 void cand_nested(struct scan *s, struct slice text, const struct extract *way);
 /* Claims of a JWT that way finds. */

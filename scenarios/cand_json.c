@@ -175,6 +175,24 @@ static struct slice parent_of(const struct walk *w)
     return SL("");
 }
 
+static struct extract any_path(struct walk *w)
+{
+    struct extract way = path_way(w, in_array(w) ? BY_SIBLING : BY_PLACE);
+    return way.expr.n ? way : path_way(w, BY_PLACE);
+}
+
+static void pieces(struct walk *w, struct slice text)
+{
+    struct cand_piece p;
+    for (size_t at = 0; cand_piece(w->s, text, &at, &p);) {
+        struct origin *o = scan_origin(w->s, p.value, ORIGIN_CLAIM, key_of(w));
+        if (!o) return;
+        struct extract way = any_path(w);
+        way.regex = p.pattern;
+        way_add(o, way);
+    }
+}
+
 static void inner_texts(struct walk *w, struct slice text)
 {
     struct scan *s = w->s;
@@ -183,10 +201,10 @@ static void inner_texts(struct walk *w, struct slice text)
     bool code = false;
     for (size_t i = 0; i < text.n && !code; i++)
         code = memchr("<{(=;&", text.p[i], 6) != NULL;
+    if (!url && !code) pieces(w, text);
     if (!url && !code && !value_is_jwt(text)) return;
     struct extract *way = arena_one(s->f->a, struct extract);
-    *way = path_way(w, in_array(w) ? BY_SIBLING : BY_PLACE);
-    if (!way->expr.n) *way = path_way(w, BY_PLACE);
+    *way = any_path(w);
     if (value_is_jwt(text))
         cand_jwt(s, text, way);
     else if (url && slice_chr(text, '<') == SLICE_NONE && slice_chr(text, ' ') == SLICE_NONE) {

@@ -136,8 +136,7 @@ static bool is_covered(const struct flow *f, const struct use *u)
     return it->location.n && root_of(u->node) == it->target;
 }
 
-/* A longer text around it is a token already, or the whole of it. */
-static bool is_inside_decided(const struct use *u)
+bool use_is_inside(const struct use *u)
 {
     for (const struct span *s = u->node->decided; s; s = s->next)
         if (u->from < s->to && s->from < u->to) return true;
@@ -162,7 +161,7 @@ static bool may_be_token(const struct value *v)
 static void choose_use(struct flow *f, struct use *u)
 {
     double sure = 0;
-    if (u->expr.n || is_covered(f, u) || is_inside_decided(u)) return;
+    if (u->expr.n || is_covered(f, u) || use_is_inside(u)) return;
     struct origin *o = best_origin(f, u, &sure);
     if (!o) return;
     feed(f, u, o, sure);
@@ -177,7 +176,7 @@ static void choose_secondary(struct flow *f, struct value *v)
         fed = u->origin != NULL;
     if (!fed || v->bits < BITS_MEDIUM) return;
     for (struct use *u = v->uses; u; u = u->next) {
-        if (u->expr.n || !u->node->secondary || is_inside_decided(u)) continue;
+        if (u->expr.n || !u->node->secondary || use_is_inside(u)) continue;
         struct origin *o = v->origins;
         while (o && !(o->fed && was_seen(f, o, u->node->step)))
             o = o->prev;
@@ -194,7 +193,7 @@ static void inherit(struct flow *f, struct value *v)
         char stem[32];
         bool id = !u->origin && !u->expr.n && !u->node->secondary && name_is_id(u->node->name) &&
                   name_stem(u->node->name, stem) == 0;
-        if (!id || is_covered(f, u) || is_inside_decided(u)) continue;
+        if (!id || is_covered(f, u) || use_is_inside(u)) continue;
         for (struct use *w = v->uses; w && !u->origin; w = w->next)
             if (w->origin && w->node->step == u->node->step) feed(f, u, w->origin, 0);
         if (u->origin) mark_decided(f, u);

@@ -222,6 +222,8 @@ void item_extract(struct flow *f, struct item *it, struct extract x);
 void item_set(struct flow *f, struct item *it, struct slice name, struct slice text);
 /* A variable's name: letters, digits and '_' of want, not taken by another. */
 struct slice var_name(struct flow *f, struct slice want);
+/* A longer text around it is a token already, or the whole of it. */
+bool use_is_inside(const struct use *u);
 /* Runs a way on the item's recorded answer. */
 bool way_gives(struct flow *f, const struct item *it, const struct extract *way, struct slice want);
 

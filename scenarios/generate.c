@@ -20,16 +20,19 @@ static bool holds_token(const struct node *n)
     return false;
 }
 
-static bool is_free(const struct value *v)
+static bool is_free(const struct flow *f, const struct value *v)
 {
     if (v->first_use == SIZE_MAX || v->in_static) return false;
     const struct origin *o = v->origins;
     while (o && o->prev)
         o = o->prev;
     if (o && o->step < v->first_use) return false;
-    for (const struct use *u = v->uses; u; u = u->next)
+    bool open = false;
+    for (const struct use *u = v->uses; u; u = u->next) {
         if (u->expr.n || holds_token(u->node) || second_says_constant(u)) return false;
-    return true;
+        open |= !use_is_inside(u) && !f->items[u->node->step].location.n;
+    }
+    return open;
 }
 
 static bool is_application(struct slice name)
@@ -217,9 +220,9 @@ void flow_generate(struct flow *f)
     struct slice key;
     void *value;
     for (size_t i = 0; map_next(f->values, &i, &key, &value);)
-        if (is_free(value)) make_pkce(f, value);
+        if (is_free(f, value)) make_pkce(f, value);
     for (size_t i = 0; map_next(f->values, &i, &key, &value);) {
-        if (!is_free(value)) continue;
+        if (!is_free(f, value)) continue;
         if (make_time(f, value) || make_state(f, value)) continue;
         make_uuid(f, value);
     }

@@ -51,10 +51,21 @@ static bool in_body_or_query(const struct use *u)
            u->node->where == AT_QUERY;
 }
 
+/* {"data": {"id": 7}}: the key around says nothing either. */
+static bool is_wrapper(struct slice name)
+{
+    static const char *const words[] = { "data",       "result", "results", "response",
+                                         "payload",    "object", "record",  "entity",
+                                         "attributes", "value",  "item",    "body" };
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (slice_ieq(name, slice_z(words[i]))) return true;
+    return false;
+}
+
 /* A bare "id" says nothing: the noun is the key around it or the collection that answered. */
 static struct slice noun(struct origin *o)
 {
-    if (o->parent.n) return o->parent;
+    if (o->parent.n && !is_wrapper(o->parent)) return o->parent;
     struct slice path = o->url, last = { 0 }, piece;
     while (slice_next(&path, '/', &piece))
         if (piece.n && !value_is_digits(piece) && value_bits(piece) < BITS_MEDIUM) last = piece;
@@ -72,10 +83,26 @@ static bool id_agrees(const struct use *u, struct origin *o)
     return name_eq(o->name, u->node->name) && o->state_changing;
 }
 
+/* A number in a list: "args": [[57]]. */
+static bool is_listed(const struct node *n)
+{
+    if (!n->parent || n->where != AT_JSON || n->from == 0) return false;
+    char before = n->parent->text.p[n->from - 1];
+    return before == '[' || before == ',';
+}
+
+/* {"result": 57}: all that the answer says is the number of what the request made. */
+static double judge_bare_result(const struct use *u, struct origin *o)
+{
+    bool takes = u->node->where == AT_PATH || use_is(u, KIND_ID) || is_listed(u->node);
+    bool whole = u->to - u->from == u->node->text.n && u->value->text.n >= 2;
+    return o->state_changing && !o->positional && is_wrapper(o->name) && takes && whole ? 0.6 : 0;
+}
+
 static double judge_number_json(const struct use *u, struct origin *o)
 {
     bool id = origin_is(o, KIND_ID) || origin_is(o, KIND_STAMP);
-    if (!id) return 0;
+    if (!id) return judge_bare_result(u, o);
     bool takes =
         u->node->where == AT_PATH || use_is(u, KIND_ID) || use_is(u, KIND_STAMP) || id_agrees(u, o);
     /* A large number that the making request answered with: no coincidence. */
@@ -113,6 +140,21 @@ static bool looks_made(const struct value *v)
     return turns * 3 >= v->text.n;
 }
 
+/* "DEMO-57", the key of what the request made: where it is addressed, or comes back under its name. */
+static double judge_made_key(const struct use *u, struct origin *o)
+{
+    bool addressed = u->node->where == AT_PATH && u->to - u->from == u->node->text.n;
+    if (o->kind != ORIGIN_JSON || !o->state_changing || !value_is_key(u->value->text)) return 0;
+    return addressed || name_agrees(o->name, u->node->name) ? 0.65 : 0;
+}
+
+/* A parameter of a form's action, in the post of that form; names tell ids from "mode=login". */
+static double judge_action(const struct flow *f, const struct use *u, struct origin *o)
+{
+    bool named = origin_is(o, KIND_ID) || origin_is(o, KIND_TOKEN);
+    return o->kind == ORIGIN_LINK && named && u->value->text.n >= 8 && same_form(f, u, o) ? 0.6 : 0;
+}
+
 /* Weak values: numbers. Words are never tokens. */
 static double judge_weak(const struct flow *f, const struct use *u, struct origin *o)
 {
@@ -121,8 +163,12 @@ static double judge_weak(const struct flow *f, const struct use *u, struct origi
     bool named = origin_is(o, KIND_ID) || origin_is(o, KIND_TOKEN) || origin_is(o, KIND_STAMP);
     if (token_names(u, o)) return 0.75;
     bool place = o->kind != ORIGIN_TEXT && o->kind != ORIGIN_LINK && !o->positional && o->name.n;
-    if (!value_is_digits(v))
-        return place && looks_made(u->value) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
+    if (!value_is_digits(v) && place && looks_made(u->value) && name_agrees(o->name, u->node->name))
+        return 0.6;
+    if (!value_is_digits(v)) {
+        double made = judge_made_key(u, o);
+        return made > 0 ? made : judge_action(f, u, o);
+    }
     bool tiny = v.n == 1 && v.p[0] <= '1', generic = slice_ieq(o->name, SL("id"));
     switch (o->kind) {
     case ORIGIN_LOCATION: {

@@ -50,6 +50,18 @@ bool value_is_uuid(struct slice s)
     return true;
 }
 
+bool value_is_key(struct slice s)
+{
+    size_t letters = 0, digits = 0;
+    while (letters < s.n && is_letter(s.p[letters]))
+        letters++;
+    while (digits < s.n && is_digit(s.p[s.n - 1 - digits]))
+        digits++;
+    size_t between = s.n - letters - digits;
+    bool split = between == 0 || (between == 1 && memchr("-_", s.p[letters], 2));
+    return letters >= 2 && digits >= 1 && split;
+}
+
 bool value_is_plain(struct slice s)
 {
     for (size_t i = 0; i < s.n; i++) {
@@ -198,6 +210,12 @@ static bool is_date_or_version(struct slice s)
     return groups >= 2;
 }
 
+/* ".xhtml" at the end of a file's name. */
+static bool is_extension(struct slice s, size_t from)
+{
+    return from > 0 && s.p[from - 1] == '.' && s.n - from <= 5;
+}
+
 static double run_bits(struct slice run, bool mixed, bool chance, double *words)
 {
     if (is_digit(run.p[0])) return 3.32 * (double)run.n;
@@ -253,6 +271,7 @@ double value_bits(struct slice s)
         }
         while (i < s.n && (digit ? is_digit(s.p[i]) : is_letter(s.p[i])))
             i++;
+        if (letter && i == s.n && is_extension(s, from)) break;
         bits += run_bits(slice_sub(s, from, i), mixed, chance, &words);
     }
     double room = (double)kinds * 16;

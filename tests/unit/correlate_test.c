@@ -264,3 +264,28 @@ TEST(correlate_pkce_and_state)
     CHECK(says(&w, "randstr(16)"));
     end(&w);
 }
+
+TEST(correlate_part_of_a_longer_value)
+{
+    struct walk w = begin();
+    step(&w, "POST", "/pay", "{\"n\":1}", "{\"secret\":\"pi_" TOKEN "_secret_x9Kf3Tq8Zw2\"}");
+    step(&w, "POST", "/pay/pi_" TOKEN "/confirm", "{}", "{}");
+    run(&w);
+    CHECK_U(w.report.tokens_n, 1);
+    CHECK(says(&w, "POST /pay/${pay_id}/confirm") && !says(&w, TOKEN));
+    end(&w);
+}
+
+TEST(correlate_uuid_inside_a_token_is_not_made_anew)
+{
+    struct walk w = begin();
+    const char *grant = "0b5d7c1e-9a55-4f1e-9f0a-1c2d3e4f5a6b.7c1e0b5d-55a9-4f1e-a09f-5a6b1c2d3e4f";
+    step(&w, "GET", "/code", "",
+         arena_z(w.s->arena, arena_printf(w.s->arena, "{\"code\":\"%s\"}", grant)));
+    step(&w, "POST", "/token", arena_z(w.s->arena, arena_printf(w.s->arena, "code=%s", grant)),
+         "{}");
+    run(&w);
+    CHECK_U(w.report.tokens_n, 1);
+    CHECK(!says(&w, "uuid("));
+    end(&w);
+}
