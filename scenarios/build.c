@@ -185,6 +185,18 @@ static void add_extracts(struct builder *b, struct item *it, struct request_step
     r->extract_n = it->extract_n;
 }
 
+static void add_shape(struct builder *b, const struct item *it, struct request_step *r)
+{
+    const struct response *a = &it->ex->response;
+    bool whole = a->body_state == BODY_WHOLE || a->body_state == BODY_NONE;
+    struct shape_of of = { .type = headers_get(&a->headers, SL("content-type")),
+                           .body = whole ? a->body : (struct slice){ 0 } };
+    if (!of.type.n) of.type = a->mime;
+    if (a->status >= 300 && a->status < 400) of.location = headers_get(&a->headers, SL("location"));
+    if (!of.location.n && a->status >= 300 && a->status < 400) of.location = a->redirect;
+    r->recorded_shape = shape_take(b->a, &of);
+}
+
 static void add_check(struct builder *b, const struct item *it, struct request_step *r)
 {
     int status = it->ex->response.status;
@@ -192,6 +204,7 @@ static void add_check(struct builder *b, const struct item *it, struct request_s
     r->recorded_status = status;
     r->recorded_bytes = it->ex->response.body.n;
     if (it->is_static && status < 400) return;
+    add_shape(b, it, r);
     r->checks = arena_one(b->a, struct check);
     r->checks[0] =
         (struct check){ .kind = CHECK_STATUS, .value = arena_printf(b->a, "%d", status) };

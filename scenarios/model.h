@@ -10,6 +10,7 @@
 #include "base/err.h"
 #include "base/rnd.h"
 #include "http/session.h"
+#include "scenarios/shape.h"
 
 /* Where something stands in its file; line 0: it was not read from one. */
 struct place {
@@ -139,6 +140,7 @@ struct request_step {
     int recorded_status;     /* 0: unknown */
     bool recorded_cookies;   /* its recorded answer set cookies; for timeline only, not written */
     uint64_t recorded_bytes; /* of the answer's body */
+    struct shape recorded_shape;
 };
 
 enum step_kind { STEP_REQUEST, STEP_THINK, STEP_GROUP, STEP_PARALLEL, STEP_REPEAT, STEP_SET };

@@ -79,10 +79,21 @@ static bool read_parts(struct reader *r, const struct ynode *n, void *request_st
     return set_body(r, n, request_step, BODY_KIND_MULTIPART) && read_multipart(r, n, request_step);
 }
 
+static bool read_shape(struct reader *r, const struct ynode *n, void *shape)
+{
+    struct shape *s = shape;
+    s->n = read_count(n);
+    s->v = arena_many(r->arena, s->n + 1, struct slice);
+    for (size_t i = 0; i < s->n; i++)
+        if (!read_plain(r, read_item(n, i), &s->v[i])) return false;
+    return true;
+}
+
 static const struct key recorded_keys[] = {
     { "at", read_duration, offsetof(struct request_step, recorded_ns) },
     { "status", read_u32, offsetof(struct request_step, recorded_status) },
     { "bytes", read_u64, offsetof(struct request_step, recorded_bytes) },
+    { "shape", read_shape, offsetof(struct request_step, recorded_shape) },
     READ_KEYS_END,
 };
 

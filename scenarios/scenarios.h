@@ -7,6 +7,7 @@
 #include "scenarios/extract.h"
 #include "scenarios/foreign.h"
 #include "scenarios/model.h"
+#include "scenarios/shape.h"
 #include "scenarios/template.h"
 
 #endif

@@ -5,6 +5,8 @@
 
 #include "base/num.h"
 
+#define SHAPE_COLUMN 90
+
 /* ---- extract -------------------------------------------------------------------------------------- */
 
 static const char *const extract_names[] = { "json",  "header",  "cookie",   "html", "xml",
@@ -196,14 +198,29 @@ static void write_body(struct emit *e, const struct request_step *q)
     emit_out(e);
 }
 
+/* One list, over several lines when it is long. */
+static void write_shape(struct emit *e, const struct shape *s)
+{
+    emit_keyz(e, "shape");
+    buf_addz(e->out, " [");
+    for (size_t i = 0; i < s->n; i++) {
+        if (i) buf_addz(e->out, emit_column(e) > SHAPE_COLUMN ? "," : ", ");
+        if (i && emit_column(e) > SHAPE_COLUMN) buf_addf(e->out, "\n%*s", (int)e->indent + 4, "");
+        emit_scalar(e->out, s->v[i]);
+    }
+    buf_addz(e->out, "]");
+}
+
 static void write_recorded(struct emit *e, const struct request_step *q)
 {
-    if (!q->recorded_ns && !q->recorded_status && !q->recorded_bytes) return;
+    if (!q->recorded_ns && !q->recorded_status && !q->recorded_bytes && !q->recorded_shape.n)
+        return;
     emit_keyz(e, "recorded");
     write_open(e);
     write_duration(e, "at", q->recorded_ns);
     if (q->recorded_status) write_u64(e, "status", (uint64_t)q->recorded_status);
     if (q->recorded_bytes) write_u64(e, "bytes", q->recorded_bytes);
+    if (q->recorded_shape.n) write_shape(e, &q->recorded_shape);
     write_close(e);
 }
 

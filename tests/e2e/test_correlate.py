@@ -1,13 +1,21 @@
 """Tokens: each mechanic recorded by a real Chromium, replayed for 20 users, judged by the server's own count;
 the labelled recordings of tests/data/correlate; and what import does with credentials."""
+import contextlib
 import csv
 import importlib.util
 import json
 import os
+import pathlib
 import re
 import shutil
 import subprocess
+import sys
+import threading
 import unittest
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "bench"))
+from walk import Walk, page
 
 from harness import Process, SANITIZED, TOP, TestCase, browser_packages, get_json, http
 
@@ -27,6 +35,35 @@ class Tokens(Process):
 
     def truth(self):
         return get_json(self.base + "/truth")
+
+
+@contextlib.contextmanager
+def served(answers):
+    """A server of {path: (status, type, body, headers)}; its base URL."""
+    class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self):
+            self.rfile.read(int(self.headers.get("Content-Length") or 0))
+            status, kind, body, headers = answers[self.path]
+            self.send_response(status)
+            for name, value in {"Content-Type": kind, "Content-Length": len(body), **headers}.items():
+                self.send_header(name, str(value))
+            self.end_headers()
+            self.wfile.write(body.encode())
+
+        do_POST = do_GET
+
+        def log_message(self, *args):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
 
 
 class RecordedByChromium(TestCase):
@@ -132,6 +169,51 @@ class Try(TestCase):
         self.assertIn("extract //input[@name='csrf_token']/@value", bad.stdout)
         fixed = self.reprise("try", "fixed.yaml", "-H", server.base)
         self.assertIn("4 of 4 steps held", fixed.stdout)
+
+    def walked(self, variant):
+        """Three recorded steps tried against a server that answers as variant says: (text, JSON rows)"""
+        w = Walk(1)
+        w.get("/", page("Notes", '<form action="/save"><input name="title"><input name="token"></form>'))
+        w.json("/save", {"title": "x"}, {"ok": True, "note": {"id": 7, "tags": ["a"]}})
+        w.get("/old", "", status=302, location="/notes/4711")
+        self.write("w.har", json.dumps(w.har()))
+        self.reprise("import", "w.har", "-o", "w.yaml", "-q")
+        text = (self.dir / "w.yaml").read_text()
+        head, rest = text.split("    steps:\n")
+        grouped = "    steps:\n      - group: visit\n        steps:\n" + "\n".join("    " + line for line in rest.splitlines())
+        self.write("w.yaml", head + grouped + "\n")
+        answers = {"/": (200, "text/html", page("Notes", '<form><input name="title"><input name="token"></form>'), {}),
+                   "/save": (200, "application/json", '{"ok":true,"note":{"id":9,"tags":[]}}', {}),
+                   "/old": (302, "text/html", "", {"Location": "/notes/12"}), **variant}
+        with served(answers) as base:
+            code = 0 if not variant else 1
+            done = self.reprise("try", "w.yaml", "-H", base, "--json", "w.json", code=code)
+        for line in done.stdout.splitlines():
+            self.assertLessEqual(len(line), 80, line)
+        return done.stdout, json.loads((self.dir / "w.json").read_text())["steps"]
+
+    def test_the_same_structure_holds(self):
+        text, rows = self.walked({})
+        self.assertIn("3 of 3 steps held", text)
+        self.assertEqual([(r["group"], r["held"], r["differences"]) for r in rows], [("visit", True, [])] * 3)
+
+    def test_a_login_page_in_disguise(self):
+        login = '<title>Sign in</title><input name="user"><input type="password" name="pw">'
+        text, rows = self.walked({"/": (200, "text/html", login, {})})
+        self.assertIn("this is a login page", text)
+        self.assertEqual([r["held"] for r in rows], [False, True, True])
+
+    def test_an_error_in_json_and_missing_keys(self):
+        text, rows = self.walked({"/save": (200, "application/json", '{"ok":false,"error":"no"}', {})})
+        self.assertIn("the answer says", text)
+        self.assertIn("$.note.tags", text)
+        self.assertEqual([r["held"] for r in rows], [True, False, True])
+
+    def test_another_type_and_another_redirect(self):
+        text, rows = self.walked({"/save": (200, "text/html", page("Notes", "x"), {}), "/old": (302, "text/html", "", {"Location": "/login?next=/old"})})
+        self.assertIn("type text/html, recorded application/json", text)
+        self.assertIn("location /login, recorded /notes/*", text)
+        self.assertEqual([r["held"] for r in rows], [True, False, False])
 
 
 if __name__ == "__main__":
