@@ -139,7 +139,7 @@ class PageTest(PageCase):
     def test_ten_thousand_rows(self):
         steps = "\n".join(f"      - request: GET /item/{i}" for i in range(10000))
         self.write("many.yaml", f"reprise: 1\nname: many\ntarget: {self.target.base}\ntasks:\n  - name: all\n    steps:\n{steps}\n")
-        self.walk("many", self.page("many.yaml", "--no-archive"))
+        print(self.walk("many", self.page("many.yaml", "--no-archive")).strip())
 
     def test_looks_weight_and_access_for_all(self):
         page = self.page(self.scenario(FAILING))

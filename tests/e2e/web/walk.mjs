@@ -13,6 +13,39 @@ const fine = (page) => assert.deepEqual(page.wrong, []);
 // The chart's pixels, to tell whether they change.
 const points = (page) => page.evaluate(() => document.querySelector(".chart canvas").toDataURL());
 
+// One cursor and one zoom for all charts.
+async function zoomed(page) {
+  const box = await page.locator(".chart .u-over").first().boundingBox();
+  const at = (part) => [box.x + box.width * part, box.y + box.height / 2];
+  await page.mouse.move(...at(0.1));
+  const seen = () => page.locator(".chart .u-legend tr:first-child .u-value").allTextContents();
+  await until("the same second in all charts", async () => (await seen()).length === 6 && new Set(await seen()).size === 1);
+  await page.mouse.down();
+  await page.mouse.move(...at(0.6), { steps: 4 });
+  await page.mouse.up();
+  const whole = page.locator("text=Show the whole run");
+  await until("zoomed", () => whole.isVisible());
+  const narrow = await points(page);
+  await whole.click();
+  await until("the whole run", async () => !(await whole.isVisible()) && (await points(page)) !== narrow);
+}
+
+// CPU of the page's main thread for a frame of scrolling, in ms: script, style, layout and paint.
+async function scrolling(page) {
+  const session = await page.context().newCDPSession(page);
+  await session.send("Performance.enable", { timeDomain: "threadTicks" });
+  const used = async () => Object.fromEntries((await session.send("Performance.getMetrics")).metrics.map((m) => [m.name, m.value * 1000]));
+  const before = await used(), frames = 60;
+  await page.locator(".frame").evaluate(async (el, n) => {
+    for (let i = 1; i <= n; i++) {
+      el.scrollTop = i * 1500; // other rows each time
+      await new Promise(requestAnimationFrame);
+    }
+  }, frames);
+  const after = await used(), per = (name) => Number(((after[name] - before[name]) / frames).toFixed(2));
+  return { frame_cpu_ms: per("TaskDuration"), script: per("ScriptDuration"), style: per("RecalcStyleDuration"), layout: per("LayoutDuration") };
+}
+
 const scenes = {
   // Start from the form, edit while it goes, see numbers and charts move, a second client watching, stop.
   async run() {
@@ -29,6 +62,7 @@ const scenes = {
     await until("the table moves", async () => (await page.locator(".big tfoot td").nth(2).textContent()) !== first);
     const pixels = await points(other);
     await until("the chart moves", async () => (await points(other)) !== pixels);
+    await zoomed(other);
 
     await page.keyboard.press("e");
     await page.fill("#edit-users", "12");
@@ -168,6 +202,9 @@ const scenes = {
     await start(page, { users: 2 });
     await until("rows", async () => /10,000/.test(await page.locator(".tools .hint").first().textContent()));
     assert.ok((await page.locator(".big tbody tr").count()) < 120);
+    const figures = await scrolling(page);
+    console.log(JSON.stringify(figures));
+    assert.ok(figures.frame_cpu_ms < 16, "scrolling takes more than a frame has");
     const from = Date.now();
     await page.locator(".big th button", { hasText: "# Requests" }).click();
     await page.locator(".frame").evaluate((el) => (el.scrollTop = el.scrollHeight / 2));

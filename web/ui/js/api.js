@@ -1,4 +1,5 @@
 // The server: JSON in and out, and one stream of events that finds its way back after a break.
+import { on } from "./store.js";
 
 async function answer(response) {
   const text = await response.text();
@@ -22,6 +23,23 @@ export async function post(path, value) {
 export async function upload(file) {
   const path = "/api/scenario?name=" + encodeURIComponent(file.name);
   return answer(await fetch(path, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file }));
+}
+
+// A view's load(): at once and with each tick while it is shown, never two at a time. Gives what ends it.
+export function everySecond(load) {
+  let busy = false;
+  async function again() {
+    if (busy || document.hidden) return;
+    busy = true;
+    try {
+      await load();
+    } catch {
+      // the head of the page tells that the connection is lost
+    }
+    busy = false;
+  }
+  again();
+  return on("tick", again);
 }
 
 const SILENCE_MS = 25000; // the server says something at least every 10 s

@@ -62,7 +62,8 @@ function shortcut(event) {
     openEdit();
   }
   const steps = { w: 1, W: 10, s: -1, S: -10 };
-  if (steps[event.key] && !edit.hidden && store.tick) changeUsers(steps[event.key]);
+  const closed = store.plan && store.plan.load.model === "closed";
+  if (steps[event.key] && closed && !edit.hidden && store.tick) changeUsers(steps[event.key]);
 }
 
 // Locust's keys: w and W add 1 and 10 users, s and S take them away.

@@ -4,16 +4,18 @@ import { field, h } from "./dom.js";
 import { store } from "./store.js";
 
 export function openEdit() {
-  const open = store.plan && store.plan.load.model === "open";
+  const load = store.plan ? store.plan.load : { stages: [] };
+  const open = load.model === "open";
   const users = number("edit-users", (store.wanted ?? (store.tick && store.tick.users)) || 0, 1);
-  const spawn = number("edit-spawn", (store.plan && store.plan.load.spawn_rate) || 10, "any");
-  const rate = number("edit-rate", (store.plan && store.plan.load.rate) || 10, "any");
+  const spawn = number("edit-spawn", load.spawn_rate || 10, "any");
+  const rate = number("edit-rate", load.rate || 10, "any");
   const message = h("p", { class: "error", role: "alert" });
   const dialog = h("dialog", { class: "dialog", "aria-labelledby": "edit-title", onclose: () => dialog.remove() },
     h("form", { method: "dialog", onsubmit: submit },
       h("h2", { id: "edit-title" }, "Edit the running load"),
       open ? field("Iterations started per second", rate) :
         [field("Number of users", users), field("Users started per second", spawn, "0: all at once")],
+      load.stages.length ? h("p", { class: "hint" }, "The stages are left; the run ends when they would have.") : null,
       message,
       h("div", { class: "buttons" },
         h("button", { type: "button", onclick: () => dialog.close() }, "Cancel"),

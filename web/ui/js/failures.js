@@ -1,66 +1,72 @@
-// Failures by kind, extraction errors among them, each with masked samples of the answer.
-import { get } from "./api.js";
-import { fill, h } from "./dom.js";
+// Failures by kind, extraction errors among them, each with masked samples of the answer. Rows are kept from second
+// to second, so that what is open, selected or has the focus stays so.
+import { everySecond, get } from "./api.js";
+import { fill, h, text } from "./dom.js";
 import { clock, count } from "./fmt.js";
-import { on, store } from "./store.js";
 
 const SAYS = {
   status: "Status", check: "Check", extract: "Value not found", resolve: "Name not found", refused: "Refused",
   connect: "No connection", tls: "TLS", timeout: "Timeout", reset: "Connection closed", protocol: "Protocol",
 };
+const HEADS = ["# Failures", "Kind", "Method", "Name", "Message", "First", "Last"];
+const MOST = 500;
 
 export function mountFailures(panel) {
-  const at = h("div");
-  panel.append(at);
-  const open = new Set();
-  let last = "", busy = false;
-
-  async function load() {
-    if (busy || document.hidden) return;
-    busy = true;
-    try {
-      const { failures } = await get("/api/failures");
-      const key = JSON.stringify(failures.map((f) => [f.step, f.text, f.count]));
-      if (key !== last) draw(failures);
-      last = key;
-    } catch {
-      // the head of the page tells that the connection is lost
-    }
-    busy = false;
-  }
-
+  const none = h("div", { class: "empty" }, h("h2", null, "No failures"),
+    h("p", null, "Failed checks, error statuses, timeouts and values that were not found in an answer come here, grouped."));
+  const table = h("table", { class: "list" }, h("caption", { class: "unseen" }, "Failures by kind"),
+    h("thead", null, h("tr", null, HEADS.map((x, i) => h("th", { scope: "col", class: i === 0 || i > 4 ? "n" : "" }, x)))));
+  const frame = h("div", { class: "frame", tabindex: "0", role: "region", "aria-label": "Failures by kind", hidden: true }, table);
+  panel.append(none, frame);
+  const groups = new Map();
+  // The most frequent first; what comes later goes below.
   function draw(failures) {
-    if (!failures.length) {
-      fill(at, h("div", { class: "empty" }, h("h2", null, "No failures"),
-        h("p", null, "Failed checks, error statuses, timeouts and values that were not found in an answer come here, grouped.")));
-      return;
+    none.hidden = failures.length > 0;
+    frame.hidden = !failures.length;
+    const known = new Set(failures.map(idOf));
+    for (const [id, g] of groups) if (!known.has(id)) groups.delete(id), g.element.remove(); // statistics were reset
+    for (const f of failures.sort((a, b) => b.count - a.count).slice(0, MOST)) {
+      const id = idOf(f);
+      if (!groups.has(id)) {
+        groups.set(id, group());
+        table.append(groups.get(id).element);
+      }
+      groups.get(id).update(f);
     }
-    failures.sort((a, b) => b.count - a.count);
-    fill(at, h("div", { class: "frame", tabindex: "0", role: "region", "aria-label": "Failures by kind" },
-      h("table", { class: "list" }, h("caption", { class: "unseen" }, "Failures by kind"),
-        h("thead", null, h("tr", null, ["# Failures", "Kind", "Method", "Name", "Message", "First", "Last"].map((x, i) =>
-          h("th", { scope: "col", class: i === 0 || i > 4 ? "n" : "" }, x)))),
-        failures.slice(0, 500).map(group))));
   }
 
-  function group(f) {
-    const id = f.step + "|" + f.text;
-    const details = f.answers.length > 0;
-    const samples = h("tr", { class: "samples", hidden: !open.has(id) }, h("td", { colspan: "7" }, f.answers.map(sample)));
-    const toggle = h("button", { type: "button", class: "link", "aria-expanded": String(open.has(id)), onclick: () => {
-      if (!open.delete(id)) open.add(id);
-      samples.hidden = !open.has(id);
-      toggle.setAttribute("aria-expanded", String(open.has(id)));
-    } }, f.text);
-    return h("tbody", null,
-      h("tr", null, h("td", { class: "n bad" }, count(f.count)), h("td", null, SAYS[f.outcome] || f.outcome), h("td", null, f.method), h("td", { class: "t" }, f.name),
-        h("td", { class: "t" }, details ? toggle : f.text), h("td", { class: "n" }, clock(f.first_s)), h("td", { class: "n" }, clock(f.last_s))),
-      details ? samples : null);
-  }
+  return everySecond(async () => draw((await get("/api/failures")).failures));
+}
 
-  load();
-  const off = on("tick", () => store.tick.failure_kinds > 0 || last ? load() : null);
-  return off;
+const idOf = (f) => `${f.step}|${f.outcome}|${f.text}`;
+
+function group() {
+  const cells = HEADS.map((_, i) => h("td", { class: ["n bad", "", "", "t", "t", "n", "n"][i] }));
+  const [number, kind, method, name, message, first, last] = cells;
+  const toggle = h("button", { type: "button", class: "link", "aria-expanded": "false", onclick: () => {
+    samples.hidden = !samples.hidden;
+    toggle.setAttribute("aria-expanded", String(!samples.hidden));
+  } });
+  const inside = h("td", { colspan: String(HEADS.length) });
+  const samples = h("tr", { class: "samples", hidden: true }, inside);
+  let shown = 0;
+
+  function update(f) {
+    text(number, count(f.count));
+    text(kind, SAYS[f.outcome] || f.outcome);
+    text(method, f.method);
+    text(name, f.name);
+    text(first, clock(f.first_s));
+    text(last, clock(f.last_s));
+    if (!f.answers.length) return text(message, f.text);
+    text(toggle, f.text);
+    if (shown === 0) fill(message, toggle);
+    const different = [...new Map(f.answers.map((a) => [a.head + a.body, a])).values()];
+    if (different.length === shown) return;
+    shown = different.length;
+    fill(inside, different.map(sample));
+  }
+  return { element: h("tbody", null, h("tr", null, cells), samples), update };
 }
 
 function sample(answer) {

@@ -14,6 +14,9 @@ export function short(n) {
   return two.format(n / 1e6) + " M";
 }
 
+// In a column: whole as long as it fits.
+export const many = (n) => (n < 1e7 ? count(n) : short(n));
+
 export function rate(n) {
   if (n == null) return "–";
   if (n === 0) return "0";

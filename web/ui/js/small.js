@@ -1,24 +1,30 @@
 // The small tabs: ratio of tasks, workers, log.
-import { get } from "./api.js";
+import { everySecond, get } from "./api.js";
 import { fill, h } from "./dom.js";
-import { count, localTime, percent } from "./fmt.js";
+import { bytes, count, localTime, percent, time } from "./fmt.js";
 import { on, store } from "./store.js";
 
 const bar = (part) => h("span", { class: "meter", "aria-hidden": "true" }, h("span", { style: { width: Math.min(100, part * 100) + "%" } }));
 
-// What the weights ask for; the statistics tell what came of it.
+// heads: "#…" is a column of numbers, "" one that is drawn.
+function table(caption, heads, rows) {
+  const head = (x) => (x ? h("th", { scope: "col", class: x[0] === "#" ? "n" : "" }, x.replace("#", "")) : h("td", { class: "wide" }));
+  const cell = (x, i) => h("td", { class: heads[i] === "" ? "wide" : heads[i][0] === "#" ? "n" : "t" }, x);
+  return h("table", { class: "list narrow" }, h("caption", { class: "unseen" }, caption),
+    h("thead", null, h("tr", null, heads.map(head))), h("tbody", null, rows.map((r) => h("tr", null, r.map(cell)))));
+}
+
+// What the weights ask for, as users go through their tasks now.
 export function mountRatio(panel) {
   const at = h("div");
   panel.append(at);
   function draw() {
     const plan = store.plan;
     if (!plan || !plan.tasks.length) return fill(at, h("p", { class: "empty" }, "The scenario has no tasks."));
-    fill(at, h("table", { class: "list narrow" }, h("caption", { class: "unseen" }, "Ratio of tasks"),
-      h("thead", null, h("tr", null, h("th", { scope: "col" }, "Task"), h("th", { scope: "col", class: "n" }, "Weight"), h("th", { scope: "col", class: "n" }, "Requests"), h("th", { scope: "col", class: "n" }, "Share"), h("th", { class: "wide" }, h("span", { class: "unseen" }, "Share drawn")))),
-      h("tbody", null, plan.tasks.map((t) => {
-        const share = plan.ratio[t.name] ?? 0;
-        return h("tr", null, h("td", { class: "t" }, t.name), h("td", { class: "n" }, count(t.weight)), h("td", { class: "n" }, count(t.requests)), h("td", { class: "n" }, percent(share)), h("td", { class: "wide" }, bar(share)));
-      }))));
+    fill(at, table("Ratio of tasks", ["Task", "#Weight", "#Requests", "#Share of iterations", ""], plan.tasks.map((t) => {
+      const share = plan.ratio[t.name] ?? 0;
+      return [t.name, count(t.weight), count(t.requests), percent(share), bar(share)];
+    })));
   }
   draw();
   return on("plan", draw);
@@ -27,23 +33,20 @@ export function mountRatio(panel) {
 export function mountWorkers(panel) {
   const at = h("div");
   panel.append(at);
-  async function load() {
-    if (document.hidden) return;
-    try {
-      draw((await get("/api/workers")).workers);
-    } catch {
-      // the head of the page tells that the connection is lost
-    }
-  }
-  function draw(workers) {
+  return everySecond(async () => {
+    const { workers } = await get("/api/workers");
     if (!workers.length) return fill(at, h("p", { class: "empty" }, "Workers report once a second while a run goes."));
-    const known = workers.some((w) => w.connections > 0); // not every engine counts them
-    fill(at, h("table", { class: "list narrow" }, h("caption", { class: "unseen" }, "Workers"),
-      h("thead", null, h("tr", null, h("th", { scope: "col" }, "Worker"), h("th", { scope: "col", class: "n" }, "Users"), known && h("th", { scope: "col", class: "n" }, "Connections"), h("th", { scope: "col", class: "n" }, "CPU"), h("th", { class: "wide" }, h("span", { class: "unseen" }, "CPU drawn")))),
-      h("tbody", null, workers.map((w) => h("tr", null, h("td", null, "Thread " + (w.id + 1)), h("td", { class: "n" }, count(w.users)), known && h("td", { class: "n" }, count(w.connections)), h("td", { class: "n" }, percent(w.cpu)), h("td", { class: "wide" }, bar(w.cpu)))))));
-  }
-  load();
-  return on("tick", load);
+    fill(at, table("Workers", ["Worker", "#Users", "#Connections", "#CPU", ""],
+      workers.map((w) => [`Thread ${w.id + 1}`, count(w.users), count(w.connections), percent(w.cpu), bar(w.cpu)])), generator());
+  });
+}
+
+function generator() {
+  const g = store.tick && store.tick.generator;
+  if (!g) return null;
+  return h("p", { class: "hint below" }, `The program: ${bytes(g.memory_bytes)} of memory, ${count(g.sockets)} connections at most, ` +
+    `busiest worker ${percent(g.cpu_max)} at most, loop late by ${time(g.lag_max)} at most, ` +
+    `${count(g.late_starts)} starts later than 1 ms, ${count(g.dropped_starts)} dropped.`);
 }
 
 export function mountLog(panel) {

@@ -1,34 +1,34 @@
 // The statistics table: Locust's columns, with service time beside them when asked for.
-import { get } from "./api.js";
+import { everySecond, get } from "./api.js";
 import { h, text } from "./dom.js";
-import { bytes, count, ms, rate } from "./fmt.js";
-import { on, store } from "./store.js";
+import { bytes, count, many, ms, rate } from "./fmt.js";
+import { store } from "./store.js";
 import { bigTable } from "./table.js";
 
 const failing = (row) => row.failures > 0;
 const NAMES = [
-  { key: "method", label: "Type" },
+  { key: "method", label: "Type", width: 62 },
   { key: "name", label: "Name" },
-  { key: "requests", label: "# Requests", n: true, show: count },
-  { key: "failures", label: "# Fails", n: true, show: count, mark: failing },
+  { key: "requests", label: "# Requests", width: 90, n: true, show: many },
+  { key: "failures", label: "# Fails", width: 72, n: true, show: many, mark: failing },
 ];
 const RESPONSE = [
-  { key: "median_ms", label: "Median", n: true, show: ms, group: "Response time (ms)" },
-  { key: "p95_ms", label: "95 %", n: true, show: ms, group: "Response time (ms)" },
-  { key: "p99_ms", label: "99 %", n: true, show: ms, group: "Response time (ms)" },
-  { key: "average_ms", label: "Average", n: true, show: ms, group: "Response time (ms)" },
-  { key: "min_ms", label: "Min", n: true, show: ms, group: "Response time (ms)" },
-  { key: "max_ms", label: "Max", n: true, show: ms, group: "Response time (ms)" },
+  { key: "median_ms", label: "Median", width: 66, n: true, show: ms, group: "Response time (ms)" },
+  { key: "p95_ms", label: "95 %", width: 60, n: true, show: ms, group: "Response time (ms)" },
+  { key: "p99_ms", label: "99 %", width: 60, n: true, show: ms, group: "Response time (ms)" },
+  { key: "average_ms", label: "Average", width: 70, n: true, show: ms, group: "Response time (ms)" },
+  { key: "min_ms", label: "Min", width: 56, n: true, show: ms, group: "Response time (ms)" },
+  { key: "max_ms", label: "Max", width: 62, n: true, show: ms, group: "Response time (ms)" },
 ];
 const SERVICE = [
-  { key: "service_median_ms", label: "Median", n: true, show: ms, group: "Service time (ms)" },
-  { key: "service_p95_ms", label: "95 %", n: true, show: ms, group: "Service time (ms)" },
-  { key: "service_p99_ms", label: "99 %", n: true, show: ms, group: "Service time (ms)" },
+  { key: "service_median_ms", label: "Median", width: 66, n: true, show: ms, group: "Service time (ms)" },
+  { key: "service_p95_ms", label: "95 %", width: 60, n: true, show: ms, group: "Service time (ms)" },
+  { key: "service_p99_ms", label: "99 %", width: 60, n: true, show: ms, group: "Service time (ms)" },
 ];
 const REST = [
-  { key: "average_bytes", label: "Avg. size", n: true, show: bytes },
-  { key: "rps", label: "RPS", n: true, show: rate },
-  { key: "failures_per_s", label: "Failures/s", n: true, show: rate, mark: (row) => row.failures_per_s > 0 },
+  { key: "average_bytes", label: "Avg. size", width: 76, n: true, show: bytes },
+  { key: "rps", label: "RPS", width: 66, n: true, show: rate },
+  { key: "failures_per_s", label: "Failures/s", width: 82, n: true, show: rate, mark: (row) => row.failures_per_s > 0 },
 ];
 
 const remembered = { filter: "", service: true };
@@ -43,21 +43,15 @@ export function mountStats(panel) {
   panel.append(h("div", { class: "tools" }, filter, h("label", { class: "check" }, service, "Service time"), shown,
     h("span", { class: "legend hint" }, "Response time counts from when the user meant to send, service time from the send.")), table.element);
 
-  let rows = 0, busy = false, seen = 0;
+  let rows = 0, seen = 0;
   async function load() {
     const pace = rows > 2000 ? 3 : 1; // a large table is read less often
-    if (busy || document.hidden || (store.tick && !store.tick.finished && seen && store.tick.version < seen + pace)) return;
-    busy = true;
-    try {
-      const s = await get("/api/stats");
-      rows = s.rows.length;
-      seen = s.version;
-      table.setRows(s.rows.map((r, i) => record(s.columns, r, i)), s.total && record(s.columns, s.total, rows));
-      tellShown();
-    } catch {
-      // the head of the page tells that the connection is lost
-    }
-    busy = false;
+    if (store.tick && !store.tick.finished && seen && store.tick.version < seen + pace) return;
+    const s = await get("/api/stats");
+    rows = s.rows.length;
+    seen = s.version;
+    table.setRows(s.rows.map((r, i) => record(s.columns, r, i)), s.total && record(s.columns, s.total, rows));
+    tellShown();
   }
   function tellShown() {
     text(shown, rows > 1 ? `${count(table.shown())} of ${count(rows)} rows` : "");
@@ -69,10 +63,9 @@ export function mountStats(panel) {
     filter.focus();
   };
   document.addEventListener("keydown", slash);
-  load();
-  const off = [on("tick", load), on("state", load)];
+  const off = everySecond(load);
   return () => {
-    off.forEach((f) => f());
+    off();
     document.removeEventListener("keydown", slash);
     table.leave();
   };

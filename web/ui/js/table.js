@@ -1,16 +1,20 @@
-// A table that stays smooth with any number of rows: only those in view exist. Sorting by its heads.
-import { fill, h } from "./dom.js";
+// A table that stays smooth with any number of rows: only those in view exist, and scrolling writes other texts
+// into them. Columns have fixed widths, so that nothing moves when rows come and go. Sorting by its heads.
+import { fill, h, text } from "./dom.js";
 
-const ROW = 29; // pixels; style.css has the same
-const SPARE = 8;
+const ROW = 29; // pixels; tables.css has the same
+const SPARE = 6;
 
-// columns: [{ key, label, n: number column, show(value, row), title }]; rows are objects.
+// columns: [{ key, label, width in px (the one without takes the rest), n: number column, show(value, row), mark(row),
+// group, title }]; rows are objects.
 export function bigTable({ columns, caption, sortBy, descending }) {
   const state = { columns, rows: [], view: [], sortBy, descending: !!descending, filter: "", total: null };
-  const groups = h("tr", { class: "groups" }), head = h("tr"), body = h("tbody"), foot = h("tr");
-  const table = h("table", { class: "big" }, h("caption", { class: "unseen" }, caption),
-    h("thead", null, groups, head), body, h("tfoot", null, foot));
+  const cols = h("colgroup"), groups = h("tr", { class: "groups" }), head = h("tr"), foot = h("tfoot");
+  const above = gap(), below = gap(), none = h("tr", { class: "none" }, h("td", { colspan: "99" }));
+  const body = h("tbody", null, above.row, below.row);
+  const table = h("table", { class: "big" }, h("caption", { class: "unseen" }, caption), cols, h("thead", null, groups, head), body, foot);
   const frame = h("div", { class: "frame", tabindex: "0", role: "region", "aria-label": caption, onscroll: draw }, table);
+  let pool = [], total = null;
 
   // Neighbours of the same group share a head above theirs.
   function drawGroups() {
@@ -25,6 +29,8 @@ export function bigTable({ columns, caption, sortBy, descending }) {
   }
 
   function drawHead() {
+    fill(cols, state.columns.map((c) => h("col", { style: { width: c.width ? c.width + "px" : "" } })));
+    table.style.minWidth = state.columns.reduce((sum, c) => sum + (c.width || 180), 0) + "px";
     drawGroups();
     fill(head, state.columns.map((c) => {
       const on = c.key === state.sortBy;
@@ -61,19 +67,43 @@ export function bigTable({ columns, caption, sortBy, descending }) {
     const i = state.columns.indexOf(c);
     return i > 0 && state.columns[i - 1].group !== c.group ? " edge" : "";
   }
-  const cell = (tag, c, row) => h(tag, { class: (c.n ? "n" : "t") + edge(c) + (c.mark && c.mark(row) ? " bad" : ""), scope: tag === "th" ? "row" : null, title: c.n ? null : String(row[c.key] ?? "") },
-    c.show ? c.show(row[c.key], row) : row[c.key]);
+
+  // A row whose texts can be changed.
+  function newRow() {
+    const cells = state.columns.map((c) => ({ c, base: (c.n ? "n" : "t") + edge(c), el: h("td") }));
+    const element = h("tr", null, cells.map((x) => x.el));
+    function write(row) {
+      for (const { c, base, el } of cells) {
+        const name = base + (c.mark && c.mark(row) ? " bad" : "");
+        if (el.className !== name) el.className = name;
+        text(el, c.show ? c.show(row[c.key], row) : row[c.key]);
+        if (!c.n) el.title = row[c.key] ?? "";
+      }
+    }
+    return { element, write };
+  }
 
   function draw() {
-    const height = frame.clientHeight || 600;
-    const first = Math.max(0, Math.floor(frame.scrollTop / ROW) - SPARE);
-    const last = Math.min(state.view.length, first + Math.ceil(height / ROW) + 2 * SPARE);
-    const gap = (n) => n > 0 && h("tr", { class: "gap", "aria-hidden": "true" }, h("td", { colspan: String(state.columns.length), style: { height: n * ROW + "px" } }));
-    const rows = state.view.slice(first, last).map((row, i) =>
-      h("tr", { "aria-rowindex": String(first + i + 3), class: row.failures > 0 ? "failing" : "" }, state.columns.map((c) => cell("td", c, row))));
-    fill(body, gap(first), rows, gap(state.view.length - last));
-    if (state.view.length === 0) fill(body, h("tr", { class: "none" }, h("td", { colspan: String(state.columns.length) }, state.rows.length ? "No row has these words." : "Nothing yet.")));
-    if (state.total) fill(foot, state.columns.map((c) => cell("td", c, state.total)));
+    const height = frame.clientHeight || 600, n = state.view.length;
+    const first = Math.max(0, Math.min(n, Math.floor(frame.scrollTop / ROW)) - SPARE);
+    const last = Math.min(n, first + Math.ceil(height / ROW) + 2 * SPARE);
+    while (pool.length > last - first) pool.pop().element.remove();
+    while (pool.length < last - first) {
+      pool.push(newRow());
+      below.row.before(pool[pool.length - 1].element);
+    }
+    pool.forEach((row, i) => {
+      row.element.setAttribute("aria-rowindex", String(first + i + 3));
+      row.write(state.view[first + i]);
+    });
+    above.set(first);
+    below.set(n - last);
+    if (n) none.remove();
+    else if (!none.parentNode) body.append(none);
+    text(none.firstChild, state.rows.length ? "No row has these words." : "Nothing yet.");
+    if (!state.total) return;
+    if (!total) foot.append((total = newRow()).element);
+    total.write(state.total);
   }
 
   const observer = new ResizeObserver(draw);
@@ -81,9 +111,9 @@ export function bigTable({ columns, caption, sortBy, descending }) {
   drawHead();
   return {
     element: frame,
-    setRows(rows, total) {
+    setRows(rows, sum) {
       state.rows = rows;
-      state.total = total;
+      state.total = sum;
       arrange();
     },
     setFilter(words) {
@@ -93,10 +123,23 @@ export function bigTable({ columns, caption, sortBy, descending }) {
     },
     setColumns(c) {
       state.columns = c;
+      pool.forEach((row) => row.element.remove());
+      pool = [];
+      total = null;
+      fill(foot);
       drawHead();
       draw();
     },
     shown: () => state.view.length,
     leave: () => observer.disconnect(),
   };
+}
+
+// Stands for n rows that are not there.
+function gap() {
+  const row = h("tr", { class: "gap", "aria-hidden": "true", hidden: true }, h("td", { colspan: "99" }));
+  return { row, set(n) {
+    row.hidden = n <= 0;
+    row.firstChild.style.height = n * ROW + "px";
+  } };
 }

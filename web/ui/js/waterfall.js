@@ -1,47 +1,46 @@
-// One user's last iteration: when each request was meant, sent, answered.
-import { get } from "./api.js";
-import { fill, h } from "./dom.js";
+// One user's last iteration: when each request was meant, sent, answered. It can be held, to be looked at.
+import { everySecond, get } from "./api.js";
+import { fill, h, text } from "./dom.js";
 import { bytes, time } from "./fmt.js";
-import { on } from "./store.js";
 
 const PARTS = [["wait", "Waited to be sent"], ["connect", "Connecting"], ["server", "Waiting for the answer"], ["receive", "Receiving"]];
+const HEADS = ["Type", "Name", "Status", "Size", "Time", "From start to end"];
 
 export function mountWaterfall(panel) {
-  const at = h("div");
-  panel.append(at);
-  let busy = false, last = "";
-  async function load() {
-    if (busy || document.hidden) return;
-    busy = true;
-    try {
-      const trace = await get("/api/trace");
-      const key = JSON.stringify(trace);
-      if (key !== last) draw(at, trace);
-      last = key;
-    } catch {
-      // the head of the page tells that the connection is lost
-    }
-    busy = false;
-  }
-  load();
-  return on("tick", load);
-}
-
-function draw(at, trace) {
-  if (!trace.requests.length) {
-    fill(at, h("div", { class: "empty" }, h("h2", null, "No whole iteration yet"), h("p", null, "As soon as one user has gone through a task, its requests are drawn here.")));
-    return;
-  }
-  const rows = trace.requests.slice().sort((a, b) => a.intended - b.intended || a.start - b.start);
-  const from = Math.min(...rows.map((r) => r.intended));
-  const to = Math.max(...rows.map((r) => r.end));
-  const span = to - from || 1;
-  fill(at, h("div", { class: "tools" }, h("span", null, `User ${trace.user + 1}, iteration ${trace.iteration + 1}: ${rows.length} requests in ${time(span)}`),
-    h("ul", { class: "key" }, PARTS.map(([id, label]) => h("li", { class: id }, label)))),
+  const none = h("div", { class: "empty" }, h("h2", null, "No whole iteration yet"),
+    h("p", null, "As soon as one user has gone through a task, its requests are drawn here."));
+  const about = h("span"), body = h("tbody");
+  const hold = h("button", { type: "button", "aria-pressed": "false", onclick: () => {
+    held = !held;
+    hold.setAttribute("aria-pressed", String(held));
+  } }, "Hold this one");
+  const all = h("div", { hidden: true },
+    h("div", { class: "tools" }, about, hold, h("ul", { class: "key" }, PARTS.map(([id, label]) => h("li", { class: id }, label)))),
     h("div", { class: "frame", tabindex: "0", role: "region", "aria-label": "Requests of one iteration" },
       h("table", { class: "list fall" }, h("caption", { class: "unseen" }, "Requests of one iteration"),
-        h("thead", null, h("tr", null, ["Type", "Name", "Status", "Size", "Time", "From start to end"].map((x, i) => h("th", { scope: "col", class: i > 1 && i < 5 ? "n" : "" }, x)))),
-        h("tbody", null, rows.map((r) => row(r, from, span))))));
+        h("thead", null, h("tr", null, HEADS.map((x, i) => h("th", { scope: "col", class: i > 1 && i < 5 ? "n" : "" }, x)))), body)));
+  panel.append(none, all);
+  let held = false, last = "";
+
+  async function load() {
+    if (held) return;
+    const trace = await get("/api/trace");
+    const key = `${trace.user} ${trace.iteration} ${trace.requests.length}`;
+    if (held || key === last) return;
+    last = key;
+    draw(trace);
+  }
+  function draw(trace) {
+    const rows = trace.requests.slice().sort((a, b) => a.intended - b.intended || a.start - b.start);
+    none.hidden = rows.length > 0;
+    all.hidden = !rows.length;
+    if (!rows.length) return;
+    const from = Math.min(...rows.map((r) => r.intended));
+    const span = Math.max(...rows.map((r) => r.end)) - from || 1;
+    text(about, `User ${trace.user + 1}, iteration ${trace.iteration + 1}: ${rows.length} request${rows.length === 1 ? "" : "s"} in ${time(span)}`);
+    fill(body, rows.map((r) => row(r, from, span)));
+  }
+  return everySecond(load);
 }
 
 function row(r, from, span) {
