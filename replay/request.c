@@ -73,6 +73,21 @@ static bool split_url(struct compiler *c, const struct request_step *r, struct p
     return true;
 }
 
+static struct follow follow_of(const struct compiler *c)
+{
+    const struct hosts *h = c->plan->hosts;
+    struct slice from = hosts_recorded(h), base = hosts_base(h), prefix = hosts_prefix(h);
+    if (!from.n) return (struct follow){ 0 };
+    return (struct follow){ from, arena_printf(c->plan->arena, "%.*s%.*s", SL_FMT(base),
+                                               SL_FMT(prefix)) };
+}
+
+static void begin(const struct compiler *c, struct wire_maker *m)
+{
+    wire_begin(m, c->plan->arena, c->plan->scope);
+    m->follow = follow_of(c);
+}
+
 /* ---- headers -------------------------------------------------------------------------------------- */
 
 static const struct field *find_field(const struct fields *f, struct slice name)
@@ -89,16 +104,12 @@ static const struct field *find_header(const struct compiler *c, const struct re
     return f ? f : find_field(&c->s->headers, name);
 }
 
-/* Origin and Referer name the recorded target: they follow it to the new one. */
+/* An origin has no path, so not the prefix of --host. Other headers follow as all texts do. */
 static struct slice follow_target(const struct compiler *c, const struct field *f)
 {
-    struct slice recorded = hosts_recorded(c->plan->hosts), rest;
-    if (!slice_ieq(f->name, SL("origin")) && !slice_ieq(f->name, SL("referer"))) return f->value;
-    if (recorded.n == 0 || !slice_istarts(f->value, recorded)) return f->value;
-    rest = slice_from(f->value, recorded.n);
-    if (rest.n && rest.p[0] != '/' && rest.p[0] != '?') return f->value;
-    return arena_printf(c->plan->arena, "%.*s%.*s", SL_FMT(hosts_base(c->plan->hosts)),
-                        SL_FMT(rest));
+    struct slice recorded = hosts_recorded(c->plan->hosts);
+    bool ours = slice_ieq(f->name, SL("origin")) && recorded.n && slice_ieq(f->value, recorded);
+    return ours ? hosts_base(c->plan->hosts) : f->value;
 }
 
 static bool is_written_apart(struct slice name)
@@ -272,7 +283,7 @@ static bool compile_body(struct compiler *c, const struct request_step *r, struc
 {
     struct wire_maker m;
     q->has_body = r->body_kind != BODY_KIND_NONE;
-    wire_begin(&m, c->plan->arena, c->plan->scope);
+    begin(c, &m);
     if (add_body(c, &m, r, err)) return wire_end(&m, &q->body, err);
     wire_drop(&m);
     return false;
@@ -316,10 +327,10 @@ static bool compile_head(struct compiler *c, const struct request_step *r, struc
     q->own_host = find_header(c, r, SL("host")) != NULL;
     q->length_in_head = wire_is_static(&q->body);
     if (!split_url(c, r, q, &target, err)) return false;
-    wire_begin(&m, c->plan->arena, c->plan->scope);
+    begin(c, &m);
     wire_text(&m, target, WIRE_RAW, err);
     if (!wire_end(&m, &q->target, err)) return false;
-    wire_begin(&m, c->plan->arena, c->plan->scope);
+    begin(c, &m);
     if (q->origin && wire_is_static(&q->target)) {
         add_request_line(&m, q, wire_static(&q->target));
         q->target = (struct wire){ 0 };
@@ -337,7 +348,7 @@ static bool compile_cookie(struct compiler *c, const struct request_step *r, str
     const struct field *f = find_header(c, r, SL("cookie"));
     struct wire_maker m;
     if (!f) return true;
-    wire_begin(&m, c->plan->arena, c->plan->scope);
+    begin(c, &m);
     wire_text(&m, f->value, WIRE_RAW, err);
     return wire_end(&m, &q->cookie, err);
 }
@@ -360,6 +371,18 @@ static bool compile_checks(struct compiler *c, const struct request_step *r, str
     return true;
 }
 
+/* A boundary or a pattern of the recording may hold its origin. */
+static struct extractor *compile_extract(const struct compiler *c, const struct extract *model,
+                                         struct err *err)
+{
+    struct follow f = follow_of(c);
+    struct extract x = *model;
+    x.expr = follow_text(c->plan->arena, &f, x.expr);
+    x.right = follow_text(c->plan->arena, &f, x.right);
+    x.regex = follow_text(c->plan->arena, &f, x.regex);
+    return extractor_compile(c->plan->arena, &x, err);
+}
+
 static bool compile_extracts(struct compiler *c, const struct request_step *r,
                              struct plan_request *q, struct err *err)
 {
@@ -369,7 +392,7 @@ static bool compile_extracts(struct compiler *c, const struct request_step *r,
         x->model = &r->extract[i];
         x->slot = scope_slot(c->plan->scope, x->model->name);
         x->has_default = find_field(&c->s->vars, x->model->name) != NULL;
-        x->x = extractor_compile(c->plan->arena, x->model, err);
+        x->x = compile_extract(c, x->model, err);
         if (!x->x) return false;
         q->extract_n = i + 1;
         q->want_body |= extractor_needs_body(x->x);

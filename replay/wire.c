@@ -65,6 +65,7 @@ static bool add_form(struct wire_maker *m, struct slice text, struct err *err)
 
 bool wire_text(struct wire_maker *m, struct slice text, enum wire_as as, struct err *err)
 {
+    text = follow_text(m->arena, &m->follow, text);
     if (as == WIRE_FORM) return add_form(m, arena_dup(m->arena, text), err);
     buf_add(&m->text, text);
     return true;

@@ -5,6 +5,7 @@
 #ifndef REPLAY_WIRE_H
 #define REPLAY_WIRE_H
 
+#include "replay/follow.h"
 #include "scenarios/scenarios.h"
 
 enum wire_as {
@@ -26,7 +27,8 @@ struct wire {
 struct wire_maker {
     struct arena *arena;
     struct scope *scope;
-    struct buf text; /* template text not yet compiled */
+    struct follow follow; /* in texts, not in bytes */
+    struct buf text;      /* template text not yet compiled */
     struct span *v;
     size_t n, cap;
 };
