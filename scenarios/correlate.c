@@ -51,6 +51,7 @@ static bool run(struct flow *f, const struct session *const *several, size_t n,
     flow_login(f);
     flow_unique(f);
     flow_choose(f);
+    flow_sockets(f, several[0]);
     flow_generate(f);
     flow_apply(f);
     flow_infer(f);

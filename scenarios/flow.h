@@ -116,6 +116,7 @@ struct value {
     unsigned names_n;
     bool in_static; /* stands in a static asset: a constant of the application */
     bool differs;   /* a second recording of the walk has another text in its place */
+    bool by_socket; /* only a WebSocket's message gave it */
     bool typed;     /* a whole field of a body: what a user may have typed */
 };
 
@@ -204,6 +205,8 @@ void flow_login(struct flow *f);
 void flow_unique(struct flow *f);
 /* choose.c: origins of uses, extracts of items, tokens of the report. */
 void flow_choose(struct flow *f);
+/* socket.c: says what WebSockets gave and a replay will lack. */
+void flow_sockets(struct flow *f, const struct session *s);
 /* generate.c: what the client makes itself: times, UUIDs, PKCE, states. */
 void flow_generate(struct flow *f);
 /* build.c: decided uses become spans of their nodes. */

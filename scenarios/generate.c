@@ -22,7 +22,7 @@ static bool holds_token(const struct node *n)
 
 static bool is_free(const struct flow *f, const struct value *v)
 {
-    if (v->first_use == SIZE_MAX || v->in_static) return false;
+    if (v->first_use == SIZE_MAX || v->in_static || v->by_socket) return false;
     const struct origin *o = v->origins;
     while (o && o->prev)
         o = o->prev;

@@ -265,6 +265,25 @@ TEST(correlate_pkce_and_state)
     end(&w);
 }
 
+TEST(correlate_a_value_that_only_a_socket_gave_is_named)
+{
+    struct walk w = begin();
+    struct exchange *ex = step(&w, "GET", "/live", "", "{}");
+    struct ws_message messages[] = {
+        { WS_SEND, ex->start_ns, 1, SL("{\"hello\":\"Zk2mXv9Lr4Tn8Wb3Yc6Hd1q7\"}") },
+        { WS_RECEIVE, ex->start_ns, 1, SL("{\"ticket\":\"" TOKEN "\"}") },
+    };
+    ex->response.status = 101;
+    ex->ws = messages;
+    ex->ws_n = 2;
+    step(&w, "POST", "/take", "ticket=" TOKEN "&own=Zk2mXv9Lr4Tn8Wb3Yc6Hd1q7", "{}");
+    run(&w);
+    CHECK_U(w.report.warnings_n, 2);
+    CHECK(slice_starts(w.report.warnings[0], SL("#0 form ticket: only a WebSocket message")));
+    CHECK(slice_starts(w.report.warnings[1], SL("1 WebSocket with 2 messages")));
+    end(&w);
+}
+
 TEST(correlate_part_of_a_longer_value)
 {
     struct walk w = begin();
