@@ -288,18 +288,21 @@ static void scan_body(struct scan *s)
         cand_text(s);
 }
 
+void item_origins(struct flow *f, struct item *it)
+{
+    struct scan s = { f, it, it->ex->response.body, NULL, 0 };
+    bool text = it->body_type.n == 0 || slice_istarts(it->body_type, SL("text/")) ||
+                slice_istarts(it->body_type, SL("application/"));
+    if (it->is_static) {
+        if (text && !slice_istarts(it->body_type, SL("text/css"))) mark_constants(&s);
+        return;
+    }
+    cand_headers(&s);
+    if (text && it->ex->response.body_state != BODY_MISSING) scan_body(&s);
+}
+
 void flow_origins(struct flow *f)
 {
-    for (size_t i = 0; i < f->n; i++) {
-        struct item *it = &f->items[i];
-        struct scan s = { f, it, it->ex->response.body, NULL, 0 };
-        bool text = it->body_type.n == 0 || slice_istarts(it->body_type, SL("text/")) ||
-                    slice_istarts(it->body_type, SL("application/"));
-        if (it->is_static) {
-            if (text && !slice_istarts(it->body_type, SL("text/css"))) mark_constants(&s);
-            continue;
-        }
-        cand_headers(&s);
-        if (text && it->ex->response.body_state != BODY_MISSING) scan_body(&s);
-    }
+    for (size_t i = 0; i < f->n; i++)
+        item_origins(f, &f->items[i]);
 }

@@ -48,11 +48,13 @@ static bool run(struct flow *f, const struct session *const *several, size_t n,
     for (size_t i = 1; i < n; i++)
         if (!flow_second(f, several[i], err)) return false;
     flow_origins(f);
+    flow_digests(f);
     flow_login(f);
     flow_unique(f);
     flow_choose(f);
     flow_sockets(f, several[0]);
     flow_generate(f);
+    flow_write_digests(f);
     flow_apply(f);
     flow_infer(f);
     flow_secrets(f);

@@ -42,6 +42,7 @@ struct node {
     struct slice name; /* field, header, JSON key, or the path segment in front */
     enum where where;
     size_t step;
+    bool operand;   /* of a digest that was found by computing it: in no request */
     bool secondary; /* replaced when the value is a token anyway, never a reason for one */
     struct span *spans;
     struct span *decided; /* stretches that have an origin */
@@ -173,6 +174,7 @@ struct flow {
     struct item *login_first; /* the request that carries the password; NULL: none */
     struct slice creator;     /* the recording tool */
     struct slice user_column, password_column; /* "account.username" */
+    struct digest *digests;                    /* digest.c: made by the client of what is visible */
     struct fields secrets; /* columns of the feed that import writes, with recorded values */
     size_t secrets_cap;
 };
@@ -199,6 +201,12 @@ void template_quote(struct buf *out, struct slice text);
 
 /* cand.c: every answer's origins. */
 void flow_origins(struct flow *f);
+void item_origins(struct flow *f, struct item *it); /* of one answer */
+/* digest.c: digests that the client makes; behind every choice they are written. */
+void flow_digests(struct flow *f);
+void flow_write_digests(struct flow *f);
+/* n's text is a digest of what the feed holds: a password that is not sent as it is. */
+bool is_digest_of_feed(const struct flow *f, const struct node *n);
 /* login.c: credentials and secrets to feed columns; finds the login. */
 void flow_login(struct flow *f);
 /* unique.c: --unique values, made different for each user and iteration. */

@@ -42,16 +42,15 @@ static bool is_application(struct slice name)
            slice_ifind(name, SL("tenant")) != SLICE_NONE;
 }
 
-/* Steps that use it as a whole text. */
-static size_t steps_of(const struct value *v, const struct use **first)
+/* Places that carry it. */
+static size_t places_of(const struct value *v, const struct use **first)
 {
-    size_t n = 0, last = SIZE_MAX;
+    size_t n = 0;
     *first = NULL;
     for (const struct use *u = v->uses; u; u = u->next) {
         if (u->node->secondary) continue;
         if (!*first) *first = u;
-        if (u->node->step != last) n++;
-        last = u->node->step;
+        n++;
     }
     return n;
 }
@@ -75,14 +74,14 @@ static void say(struct flow *f, const struct value *v, const struct use *first, 
         if (!u->node->secondary && u->expr.n) report_use(f, t, report_place(f, u->node));
 }
 
-/* Puts expr where v is used; through a variable when several requests share it. */
-static void make(struct flow *f, struct value *v, struct slice expr, bool shared)
+/* Puts expr where v is used; through a variable when several places share it. */
+static void make(struct flow *f, struct value *v, struct slice expr)
 {
     const struct use *first;
-    size_t steps = steps_of(v, &first);
+    size_t places = places_of(v, &first);
     if (!first) return;
     struct slice var = { 0 };
-    if (shared || steps > 1) {
+    if (places > 1) {
         var = var_name(f, first->node->name.n ? first->node->name : SL("made"));
         item_set(f, &f->items[first->node->step], var, arena_printf(f->a, "${%.*s}", SL_FMT(expr)));
     }
@@ -139,11 +138,11 @@ static struct slice time_expression(struct flow *f, const struct value *v, const
 static bool make_time(struct flow *f, struct value *v)
 {
     const struct use *first;
-    steps_of(v, &first);
+    places_of(v, &first);
     if (!first) return false;
     struct slice expr = time_expression(f, v, first);
     if (!expr.n) return false;
-    make(f, v, expr, false);
+    make(f, v, expr);
     return true;
 }
 
@@ -166,7 +165,7 @@ static bool make_pkce(struct flow *f, struct value *v)
     buf_free(&b);
     if (!challenge || challenge->first_use == SIZE_MAX) return false;
     const struct use *first;
-    steps_of(challenge, &first);
+    places_of(challenge, &first);
     struct slice var = var_name(f, SL("code_verifier"));
     item_set(f, &f->items[first->node->step], var,
              arena_printf(f->a, "${randstr(%zu)}", v->text.n));
@@ -183,21 +182,21 @@ static bool make_pkce(struct flow *f, struct value *v)
 static bool make_state(struct flow *f, struct value *v)
 {
     const struct use *first;
-    steps_of(v, &first);
+    places_of(v, &first);
     if (!first || v->bits < BITS_STRONG || !value_is_plain(v->text) || v->text.n > 200)
         return false;
     struct slice name = first->node->name;
     if (!slice_ieq(name, SL("state")) && !slice_ieq(name, SL("nonce"))) return false;
-    make(f, v, arena_printf(f->a, "randstr(%zu)", v->text.n), false);
+    make(f, v, arena_printf(f->a, "randstr(%zu)", v->text.n));
     return true;
 }
 
 static bool make_uuid(struct flow *f, struct value *v)
 {
     const struct use *first;
-    steps_of(v, &first);
+    places_of(v, &first);
     if (!first || !value_is_uuid(v->text) || is_application(first->node->name)) return false;
-    make(f, v, SL("uuid()"), false);
+    make(f, v, SL("uuid()"));
     return true;
 }
 

@@ -227,6 +227,7 @@ double judge_use(const struct flow *f, const struct use *u, struct origin *o)
 {
     double bits = u->value->bits;
     if (names_itself(u)) return 0;
+    if (u->node->operand) return 0.95;
     if (bits < BITS_MEDIUM) return judge_weak(f, u, o);
     if (bits < BITS_STRONG) return judge_medium(f, u, o);
     if (o->kind == ORIGIN_TEXT) return 0.7;

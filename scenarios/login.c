@@ -40,6 +40,7 @@ struct use *whole_use(const struct flow *f, const struct node *n)
 /* ---- finding -------------------------------------------------------------------------------------- */
 
 struct login_fields {
+    const struct flow *f;
     struct node *user, *password, *before; /* before: the last plain field seen */
     bool short_names;                      /* "u" and "p" */
 };
@@ -57,7 +58,8 @@ static void look(struct node *n, void *arg)
 {
     struct login_fields *l = arg;
     if (!may_hold_account(n)) return;
-    if (name_is_password(n->name) && !l->password) {
+    bool password = name_is_password(n->name) || is_digest_of_feed(l->f, n);
+    if (password && !l->password) {
         if (slice_ieq(n->name, SL("p")) && !(l->user && slice_ieq(l->user->name, SL("u")))) return;
         l->password = n;
         return;
@@ -79,9 +81,9 @@ static bool is_registration(const struct item *it)
     return false;
 }
 
-static bool fields_of(struct item *it, struct login_fields *l)
+static bool fields_of(const struct flow *f, struct item *it, struct login_fields *l)
 {
-    *l = (struct login_fields){ 0 };
+    *l = (struct login_fields){ .f = f };
     if (it->is_static) return false;
     walk_nodes(it, look, l);
     if (!l->user) l->user = l->before;
@@ -94,7 +96,7 @@ static struct item *find_login(struct flow *f, struct login_fields *l)
     struct login_fields fields = { 0 };
     for (size_t i = 0; i < f->n; i++) {
         struct item *it = &f->items[i];
-        if (!fields_of(it, l)) continue;
+        if (!fields_of(f, it, l)) continue;
         if (!first) {
             first = it;
             fields = *l;

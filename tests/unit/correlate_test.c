@@ -284,6 +284,54 @@ TEST(correlate_a_value_that_only_a_socket_gave_is_named)
     end(&w);
 }
 
+TEST(correlate_digest_of_nonce_and_password)
+{
+    struct walk w = begin();
+    w.cfg.feed = "/users.csv";
+    w.cfg.feed_text = SL("username,password\nbob,other\nann,s3cret-pass\n");
+    step(&w, "GET", "/login", "", "{\"nonce\":\"" TOKEN "\"}");
+    /* sha256(nonce + password), md5(password) */
+    step(&w, "POST", "/login",
+         "user=ann&hash="
+         "d83e740fd8db760494b78b4083b413ab70bace1cedcf63460bd6dc72eefab159&old="
+         "6E8659C11B3C058F2E5AB7FEBEB14E64",
+         "{}");
+    step(&w, "GET", "/home", "", "{}");
+    run(&w);
+    CHECK(says(&w, "${sha256(nonce + account.password)}"));
+    CHECK(says(&w, "${upper(md5(account.password))}"));
+    CHECK(says(&w, "${account.username}") && says(&w, "nonce: { json: $.nonce }"));
+    CHECK_U(w.out->on_start_n, 3); /* a login, although no field is called password */
+    end(&w);
+}
+
+TEST(correlate_hmac_of_a_time)
+{
+    struct walk w = begin();
+    step(&w, "POST", "/key", "{}", "{\"secret\":\"" TOKEN "\"}");
+    step(&w, "POST", "/call",
+         "{\"ts\":\"1700000002123\",\"sig\":\"llezbRLietHXSn3kMKTp8eRe6SFQOwtM5GQ4lTsLiyw=\"}",
+         "{}");
+    w.s->exchanges[0]->start_ns += 1700000000000000000;
+    w.s->exchanges[1]->start_ns += 1700000000000000000;
+    run(&w);
+    CHECK(says(&w, "ts: \"${now_ms()}\""));
+    CHECK(says(&w, "hmac(sha256, secret, ts, base64)") && says(&w, "${ts}"));
+    end(&w);
+}
+
+TEST(correlate_one_uuid_in_two_places_is_one)
+{
+    struct walk w = begin();
+    header(&w,
+           &step(&w, "POST", "/a", "{\"id\":\"1f3b0c9e-7a55-4f1e-9f0a-1c2d3e4f5a6b\"}", "{}")
+                ->request.headers,
+           "X-Key", "1f3b0c9e-7a55-4f1e-9f0a-1c2d3e4f5a6b");
+    run(&w);
+    CHECK(says(&w, "${uuid()}") && says(&w, "X-Key: \"${X_Key}\""));
+    end(&w);
+}
+
 TEST(correlate_part_of_a_longer_value)
 {
     struct walk w = begin();
