@@ -80,18 +80,26 @@ static bool put(void *arg, const struct exchange *ex, struct err *err)
     return true;
 }
 
+/* What the packets could not give. */
 static void warn(struct session *s, const struct capture_report *r)
 {
-    if (r->damaged_files) session_warn(s, "%s", r->trouble);
+    if (r->trouble[0])
+        session_warn(s, "copy the file again; what could be read was read", "%s", r->trouble);
     if (r->incomplete)
-        session_warn(s, "%llu exchanges are incomplete in the capture",
+        session_warn(s, "capture again from before the first request to after the last answer",
+                     "%llu exchanges are incomplete: packets are missing, or the capture was cut",
                      (unsigned long long)r->incomplete);
     if (r->tls[TLS_NO_KEY])
-        session_warn(s, "%llu TLS connections have no key and were left out",
+        session_warn(s, "record with SSLKEYLOGFILE set and give the file with --keylog",
+                     "%llu TLS connections could not be read: no key for them",
                      (unsigned long long)r->tls[TLS_NO_KEY]);
-    if (r->quic) session_warn(s, "QUIC (HTTP/3) packets were left out");
+    if (r->quic)
+        session_warn(s, "turn HTTP/3 off in the client (chromium --disable-quic) and capture again",
+                     "QUIC (HTTP/3) packets were left out");
     if (r->kernel_drops)
-        session_warn(s, "the recorder lost %llu packets", (unsigned long long)r->kernel_drops);
+        session_warn(s, "capture with a filter (-f) or on a machine with less to do",
+                     "the recorder lost %llu packets", (unsigned long long)r->kernel_drops);
+    session_warn_losses(s);
 }
 
 struct session *capture_to_session(const struct capture_cfg *cfg, struct capture_report *report,

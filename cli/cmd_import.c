@@ -1,7 +1,7 @@
 /* reprise import: recordings to a scenario, tokens found, with a report.
  *
- * Reads every recording, correlates, writes the scenario, the feed of secrets next to it (mode 0600) when
- * the user gave no feed that holds them, and the report. Nothing half-written stays under a final name. */
+ * Reads every recording (import_read.c), correlates, and writes (import_write.c). What a recording is and
+ * what is found in it is not decided here. */
 #include "cli/cmd.h"
 
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "cli/import_read.h"
+#include "cli/import_write.h"
 #include "base/file.h"
 #include "base/mem.h"
 #include "scenarios/scenarios.h"
@@ -19,7 +20,8 @@
 #define RECORDING_MAX 16
 
 struct settings {
-    const char *out, *feed, *report, *graph;
+    struct import_files to;
+    const char *feed;
     struct opt_list unique, hosts;
     struct import_choice choice;
     bool keep_static, keep_third_party, explain, quiet, list;
@@ -27,7 +29,7 @@ struct settings {
 };
 
 static const struct opt options[] = {
-    { OPT_TEXT, 'o', "output", "FILE", offsetof(struct settings, out),
+    { OPT_TEXT, 'o', "output", "FILE", offsetof(struct settings, to.out),
       "The scenario to write; - for standard output, the default.", NULL },
     { OPT_TEXT, 0, "feed", "CSV", offsetof(struct settings, feed),
       "Accounts, one a line under a header line: each user logs in as its own row.", NULL },
@@ -66,9 +68,9 @@ static const struct opt options[] = {
       "Keep analytics and other hosts that the walk does not visit.", NULL },
     { OPT_F64, 0, "pauses", "FACTOR", offsetof(struct settings, pause_factor),
       "Recorded pauses times this; 1 is as recorded, 0 none.", NULL },
-    { OPT_TEXT, 0, "report", "FILE", offsetof(struct settings, report), "Write the report as JSON.",
-      NULL },
-    { OPT_TEXT, 0, "graph", "FILE", offsetof(struct settings, graph),
+    { OPT_TEXT, 0, "report", "FILE", offsetof(struct settings, to.report),
+      "Write the report as JSON; - or json for standard output.", NULL },
+    { OPT_TEXT, 0, "graph", "FILE", offsetof(struct settings, to.graph),
       "Write the flow of tokens as a picture in Graphviz's language (dot -Tsvg FILE).", NULL },
     { OPT_FLAG, 0, "explain", NULL, offsetof(struct settings, explain),
       "Print for each token all its uses, how sure it is and what else was looked at.", NULL },
@@ -96,7 +98,6 @@ struct import {
     struct slice *unique, *hosts;
     struct import_report report;
     struct import_cfg cfg;
-    const char *secrets_path; /* where the feed of secrets goes */
 };
 
 static struct slice *slices(struct arena *a, const struct opt_list *l)
@@ -178,32 +179,6 @@ static bool read_all(struct import *im, const struct opt_rest *rest, struct err 
     return true;
 }
 
-/* The scenario's path without its extension, and the folder in front. */
-static struct slice stem_of(struct slice path)
-{
-    size_t dot = path.n;
-    while (dot > 0 && path.p[dot - 1] != '.' && path.p[dot - 1] != '/')
-        dot--;
-    return dot > 1 && path.p[dot - 1] == '.' ? slice_sub(path, 0, dot - 1) : path;
-}
-
-static struct slice base_of(struct slice path)
-{
-    size_t at = path.n;
-    while (at > 0 && path.p[at - 1] != '/')
-        at--;
-    return slice_from(path, at);
-}
-
-static void name_secrets(struct import *im, const struct opt_rest *rest)
-{
-    bool to_file = im->set.out && strcmp(im->set.out, "-") != 0;
-    struct slice stem = stem_of(to_file ? slice_z(im->set.out) : base_of(slice_z(rest->v[0])));
-    struct slice path = arena_printf(im->a, "%.*s.secrets.csv", SL_FMT(stem));
-    im->secrets_path = path.p;
-    im->cfg.secrets_file = arena_z(im->a, base_of(path));
-}
-
 /* A feed's path is read from the scenario's folder: an absolute one is right from everywhere. */
 static bool open_feed(struct import *im, struct err *err)
 {
@@ -216,48 +191,6 @@ static bool open_feed(struct import *im, struct err *err)
     return true;
 }
 
-/* Feeds are written where the scenario is, which names them without a folder. */
-static const char *feed_path(const struct import *im, struct slice file)
-{
-    struct slice out = slice_z(im->set.out && strcmp(im->set.out, "-") != 0 ? im->set.out : "");
-    struct slice folder = slice_sub(out, 0, out.n - base_of(out).n);
-    return arena_printf(im->a, "%.*s%.*s", SL_FMT(folder), SL_FMT(file)).p;
-}
-
-static bool write_scenario(struct import *im, const struct scenario *s, struct err *err)
-{
-    struct buf text = BUF_INIT(SCENARIO_MAX);
-    bool ok =
-        scenario_write(s, &text) || err_set(err, ERR_INTERNAL, "the scenario is larger than 2 GB");
-    if (ok) ok = file_write(im->set.out ? im->set.out : "-", buf_slice(&text), err);
-    if (ok && im->report.secrets.n) ok = file_write(im->secrets_path, im->report.secrets, err);
-    for (size_t i = 0; ok && i < im->report.feeds_n; i++)
-        ok = file_write(feed_path(im, im->report.feeds[i].file), im->report.feeds[i].text, err);
-    buf_reset(&text);
-    if (ok && im->set.report) {
-        import_report_json(&im->report, &text);
-        ok = file_write(im->set.report, buf_slice(&text), err);
-    }
-    if (ok && im->set.graph) {
-        buf_reset(&text);
-        import_report_dot(&im->report, &text);
-        ok = file_write(im->set.graph, buf_slice(&text), err);
-    }
-    buf_free(&text);
-    return ok;
-}
-
-static void print_report(const struct import *im)
-{
-    bool to_file = im->set.out && strcmp(im->set.out, "-") != 0;
-    struct buf text = BUF_INIT(SCENARIO_MAX);
-    import_report_text(&im->report, im->set.explain, &text);
-    if (im->report.secrets.n)
-        buf_addf(&text, "secrets   %s: the recorded account; keep it private\n", im->secrets_path);
-    fwrite(text.p, 1, text.n, to_file ? stdout : stderr);
-    buf_free(&text);
-}
-
 static bool import(struct import *im, const struct opt_rest *rest, struct err *err)
 {
     if (!read_all(im, rest, err)) return false;
@@ -266,7 +199,9 @@ static bool import(struct import *im, const struct opt_rest *rest, struct err *e
         return true;
     }
     if (!open_feed(im, err)) return false;
-    name_secrets(im, rest);
+    struct slice secrets;
+    if (!import_files_name(&im->set.to, im->a, rest->v[0], &secrets, err)) return false;
+    im->cfg.secrets_file = arena_z(im->a, secrets);
     im->cfg.unique = slices(im->a, &im->set.unique);
     im->cfg.unique_n = im->set.unique.n;
     im->cfg.hosts = slices(im->a, &im->set.hosts);
@@ -279,9 +214,9 @@ static bool import(struct import *im, const struct opt_rest *rest, struct err *e
         s = correlate((const struct session *const *)im->sessions, im->n, &im->cfg, &im->report,
                       err);
     if (!s) return false;
-    s->name = arena_dup(s->arena, base_of(stem_of(slice_z(rest->v[0]))));
-    bool ok = write_scenario(im, s, err);
-    if (ok && !im->set.quiet) print_report(im);
+    s->name = arena_dup(s->arena, import_stem(slice_z(rest->v[0])));
+    bool ok = import_files_write(&im->set.to, im->a, s, &im->report, err);
+    if (ok && !im->set.quiet) import_files_tell(&im->set.to, &im->report, im->set.explain);
     scenario_free(s);
     im->plan = NULL;
     return ok;

@@ -227,7 +227,7 @@ void import_list(const struct session *s, struct buf *out)
     for (size_t i = 0; i < s->drops_n; i++)
         buf_addf(out, "dropped: %.*s %zu\n", SL_FMT(s->drops[i].reason), s->drops[i].count);
     for (size_t i = 0; i < s->warnings_n; i++)
-        buf_addf(out, "warning: %.*s\n", SL_FMT(s->warnings[i]));
+        buf_addf(out, "warning: %.*s\n", SL_FMT(s->warnings[i].text));
 }
 
 static void list_steps(const struct step *v, size_t n, size_t *number, struct buf *out)
@@ -253,5 +253,5 @@ void import_list_plan(const struct scenario *s, const struct import_report *r, s
     for (size_t i = 0; i < r->dropped_n; i++)
         buf_addf(out, "dropped: %.*s %zu\n", SL_FMT(r->dropped[i].name), r->dropped[i].count);
     for (size_t i = 0; i < r->warnings_n; i++)
-        buf_addf(out, "warning: %.*s\n", SL_FMT(r->warnings[i]));
+        buf_addf(out, "warning: %.*s\n", SL_FMT(r->warnings[i].text));
 }

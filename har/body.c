@@ -154,16 +154,34 @@ void har_request_body(struct har_reader *r, struct har_message *m, struct reques
     }
 }
 
-/* Some proxies keep the body as it came: compressed. */
+/* Polly.JS keeps a compressed body as a JSON list of its chunks, in hex or base64. */
+static bool join_chunks(struct slice text, struct buf *out)
+{
+    struct json j;
+    json_init(&j, text);
+    if (json_next(&j) != JSON_ARRAY) return false;
+    while (json_next(&j) == JSON_STRING)
+        if (j.escaped || (!enc_unhex(out, j.raw) && !enc_unbase64(out, j.raw))) return false;
+    return j.tok == JSON_ARRAY_END && out->n > 0;
+}
+
+static bool is_packed(struct slice body)
+{
+    return slice_starts(body, SL("\x1f\x8b")) || slice_starts(body, SL("\x28\xb5\x2f\xfd"));
+}
+
+/* Some recorders keep the body as it came: compressed. */
 static struct slice uncompressed(struct har_reader *r, const struct headers *h, struct slice body)
 {
-    if (!slice_starts(body, SL("\x1f\x8b")) && !slice_starts(body, SL("\x28\xb5\x2f\xfd")))
-        return body;
-    struct slice coding = headers_get(h, SL("Content-Encoding"));
-    struct buf b = BUF_INIT(r->max_bytes);
-    if (coding.n > 0 && codec_decode_all(coding, body, &b) == CODEC_OK)
+    struct slice coding = headers_get(h, SL("Content-Encoding")), packed = body;
+    if (coding.n == 0) return body;
+    struct buf b = BUF_INIT(r->max_bytes), chunks = BUF_INIT(body.n + 1);
+    if (slice_starts(body, SL("[\"")) && join_chunks(body, &chunks)) packed = buf_slice(&chunks);
+    bool try = is_packed(packed) || packed.p != body.p; /* brotli has no mark of its own */
+    if (try && codec_decode_all(coding, packed, &b) == CODEC_OK)
         body = arena_dup(r->s->arena, buf_slice(&b));
     buf_free(&b);
+    buf_free(&chunks);
     return body;
 }
 
@@ -197,7 +215,9 @@ void har_response_body(struct har_reader *r, struct har_message *m, struct slice
         out->body_state = m->body.file.n ? BODY_MISSING : BODY_DAMAGED;
     } else if (text.n > 0) {
         out->body = uncompressed(r, &out->headers, text);
-        out->body_state = looks_damaged(&m->body, out->body, out->mime) ? BODY_DAMAGED : BODY_WHOLE;
+        bool unpacked = out->body.p != text.p; /* what is decoded whole is whole */
+        bool damaged = !unpacked && looks_damaged(&m->body, out->body, out->mime);
+        out->body_state = damaged ? BODY_DAMAGED : BODY_WHOLE;
     } else if (has_no_body(method, out->status)) {
         out->body_state = BODY_NONE;
     } else if (m->body.size > 0 || m->body_size > 0) {

@@ -306,7 +306,8 @@ static void complete_url(struct har_reader *r, struct har_message *m)
         if (!slice_ieq(h->name, SL("Host")) && !slice_eq(h->name, SL(":authority"))) continue;
         m->url = arena_printf(r->s->arena, "http://%.*s%.*s", SL_FMT(slice_trim(h->value)),
                               SL_FMT(m->url));
-        session_warn(r->s, "URLs without a host are completed with the Host header, and http");
+        session_warn(r->s, "change the target in the scenario if it is https",
+                     "URLs without a host are completed with the Host header, and http");
         return;
     }
 }
@@ -324,7 +325,6 @@ static void keep(struct har_reader *r, struct har_entry *e, const struct url *u)
 {
     struct exchange *ex = session_add(r->s);
     fill_times(e, ex);
-    if (ex->start_ns == TIME_UNKNOWN) r->no_time++;
     ex->connection = connection_of(e, u);
     ex->client = e->client;
     ex->server_ip = without_brackets(e->server_ip);

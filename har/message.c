@@ -197,18 +197,13 @@ void har_request_fill(struct har_reader *r, struct har_message *m, struct reques
     out->mime = headers_get(&out->headers, SL("Content-Type"));
     if (out->mime.n == 0) out->mime = m->body.mime;
     har_request_body(r, m, out);
-    if (out->body_state == BODY_MISSING) r->request_missing++;
-    if (out->body_state == BODY_DAMAGED) r->request_damaged++;
 }
 
 void har_response_fill(struct har_reader *r, struct har_message *m, struct slice method,
                        struct response *out)
 {
     out->wire_bytes = m->body_size >= 0 ? m->body_size : -1;
-    if (!m->seen) {
-        r->no_response++;
-        return;
-    }
+    if (!m->seen) return;
     out->status = m->status >= 100 && m->status <= 999 ? (int)m->status : 0;
     out->reason = m->reason;
     out->version = m->version;
@@ -220,8 +215,6 @@ void har_response_fill(struct har_reader *r, struct har_message *m, struct slice
     out->mime = m->body.mime;
     if (out->mime.n == 0) out->mime = headers_get(&out->headers, SL("Content-Type"));
     har_response_body(r, m, method, out);
-    if (out->body_state == BODY_MISSING) r->response_missing++;
-    if (out->body_state == BODY_DAMAGED) r->response_damaged++;
 }
 
 /* How many Set-Cookie headers h has once they are split; out: where they go, NULL to count. */

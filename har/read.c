@@ -69,6 +69,7 @@ static void read_log(struct har_reader *r, void *to)
         { SL("entries"), HAR_CALL, 0, read_entries },
     };
     r->log_seen = r->j.tok == JSON_OBJECT;
+    r->log_at = r->j.tok_at;
     har_object_read(r, fields, HAR_COUNT(fields), to);
 }
 
@@ -141,40 +142,26 @@ static bool read_text(struct har_reader *r, const char *name, struct err *err)
         return fail_at(r, 0, name, "not a HAR: expected an object with the member \"log\"", err);
     if (!check_version(r, name, err)) return false;
     if (!r->entries_seen)
-        return err_set(err, ERR_INPUT, "%s: not a HAR: \"log\" has no list \"entries\"", name);
+        return fail_at(r, r->log_at, name, "not a HAR: \"log\" has no list \"entries\"", err);
     return true;
-}
-
-static void warn_count(struct session *s, size_t n, const char *one, const char *many)
-{
-    if (n > 0) session_warn(s, "%zu %s", n, n == 1 ? one : many);
 }
 
 static void warn(struct har_reader *r)
 {
     struct session *s = r->s;
-    warn_count(s, r->request_missing, "request body is not in the recording",
-               "request bodies are not in the recording");
-    warn_count(s, r->request_damaged,
-               "request body is damaged: the recorder kept binary data as text",
-               "request bodies are damaged: the recorder kept binary data as text");
-    warn_count(s, r->response_missing,
-               "response body is not in the recording: tokens in it cannot be found",
-               "response bodies are not in the recording: tokens in them cannot be found");
-    warn_count(s, r->response_damaged, "response body is cut short or damaged",
-               "response bodies are cut short or damaged");
-    warn_count(s, r->lost_files, "attached file was not found beside the recording",
-               "attached files were not found beside the recording");
-    warn_count(s, r->no_time, "entry has no start time: its pause is unknown",
-               "entries have no start time: they keep their order, pauses are unknown");
-    warn_count(s, r->no_response, "entry has no response", "entries have no response");
-    warn_count(s, r->bad_headers, "header was left out: HTTP does not allow its name or value",
-               "headers were left out: HTTP does not allow their names or values");
+    session_warn_losses(s);
+    session_warn_headers(s, r->bad_headers);
+    if (r->lost_files > 0)
+        session_warn(s, "keep what the recorder wrote together (folder or ZIP) and import again",
+                     "%zu attached file%s not found beside the recording", r->lost_files,
+                     r->lost_files == 1 ? " was" : "s were");
     bool chrome = slice_eq(r->creator_name, SL("WebInspector"));
     if (chrome && s->n > 0 && !r->secrets)
-        session_warn(s, "no cookie and no Authorization in the whole recording: Chrome leaves them "
-                        "out unless \"Allow to generate HAR with sensitive data\" is on in the "
-                        "settings of its developer tools; if the site has a login, record again");
+        session_warn(
+            s,
+            "if the site has a login, turn on \"Allow to generate HAR with sensitive data\" "
+            "in the settings of Chrome's developer tools and record again",
+            "no cookie and no Authorization in the whole recording: Chrome leaves them out");
 }
 
 static void finish(struct har_reader *r)

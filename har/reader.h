@@ -55,11 +55,10 @@ struct har_reader {
     size_t max_bytes, max_entries;
     struct har_entry entry; /* the one that is being read */
     struct slice creator_name, creator_version, version;
-    size_t version_at;
+    size_t version_at, log_at;
     bool log_seen, entries_seen, secrets; /* secrets: a cookie or credentials were seen */
     bool too_many;
-    size_t no_time, no_response, bad_headers, lost_files;
-    size_t request_missing, request_damaged, response_missing, response_damaged;
+    size_t bad_headers, lost_files;
 };
 
 /* How the value of a member is stored at its offset. */

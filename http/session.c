@@ -85,22 +85,22 @@ void session_dropped(struct session *s, const char *reason)
     add_drop(s, slice_z(reason), 1);
 }
 
-static void add_warning(struct session *s, struct slice text)
+static void add_warning(struct session *s, struct slice text, struct slice advice)
 {
     for (size_t i = 0; i < s->warnings_n; i++)
-        if (slice_eq(s->warnings[i], text)) return;
+        if (slice_eq(s->warnings[i].text, text)) return;
     s->warnings = room(s->arena, s->warnings, s->warnings_n, sizeof *s->warnings);
-    s->warnings[s->warnings_n++] = arena_dup(s->arena, text);
+    s->warnings[s->warnings_n++] = (struct warning){ arena_dup(s->arena, text), advice };
 }
 
-void session_warn(struct session *s, const char *fmt, ...)
+void session_warn(struct session *s, const char *advice, const char *fmt, ...)
 {
     char text[1000];
     va_list ap;
     va_start(ap, fmt);
     vsnprintf(text, sizeof text, fmt, ap);
     va_end(ap);
-    add_warning(s, slice_z(text));
+    add_warning(s, slice_z(text), slice_z(advice));
 }
 
 /* What session_sort compares: the start, that of the predecessor if unknown, then the old place. */
@@ -171,7 +171,7 @@ void session_join(struct session *s, struct session *other)
     for (size_t i = 0; i < other->drops_n; i++)
         add_drop(s, other->drops[i].reason, other->drops[i].count);
     for (size_t i = 0; i < other->warnings_n; i++)
-        add_warning(s, other->warnings[i]);
+        add_warning(s, other->warnings[i].text, other->warnings[i].advice);
     s->entries_read += other->entries_read;
     if (s->creator.n == 0) s->creator = other->creator;
     if (s->source.n == 0) s->source = other->source;

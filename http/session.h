@@ -98,6 +98,11 @@ struct session_drop {
     size_t count;
 };
 
+/* One sentence for the user, and what to do about it. */
+struct warning {
+    struct slice text, advice;
+};
+
 struct session {
     struct arena *arena;
     struct slice creator; /* "WebInspector 537.36" */
@@ -108,10 +113,10 @@ struct session {
     size_t pages_n;
     struct session_drop *drops;
     size_t drops_n;
-    struct slice *warnings; /* one sentence each, for the user */
+    struct warning *warnings;
     size_t warnings_n;
     size_t entries_read; /* rows of the recording, dropped ones included */
-    bool no_answers;     /* the format holds requests only: status 0 is not a failure */
+    bool no_answers;     /* it holds requests only: status 0 is not a failure */
     struct file *
         *files; /* mapped recordings that the text may point into; closed with the session */
     size_t files_n;
@@ -122,8 +127,14 @@ struct session *session_new(void); /* gives */
 void session_free(struct session *s);
 struct exchange *session_add(struct session *s); /* a zeroed exchange, all times TIME_UNKNOWN */
 void session_dropped(struct session *s, const char *reason);
-/* Keeps a sentence; a sentence that is there already is not kept twice. */
-void session_warn(struct session *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Keeps a sentence and the advice (a constant); a sentence that is there already is not kept twice. */
+void session_warn(struct session *s, const char *advice, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+/* Counts over all exchanges what the recording could not give, and warns of it, for a reader that is done.
+ * Sets no_answers when not a single answer is in it and not every request failed. */
+void session_warn_losses(struct session *s);
+/* Warns of headers that a reader left out, if there were any. */
+void session_warn_headers(struct session *s, size_t left_out);
 /* Stable order of start; exchanges without a time keep their place behind their predecessor. */
 void session_sort(struct session *s);
 /* Takes other, whose exchanges, pages, drops and warnings become s's behind its own (several recordings

@@ -151,7 +151,7 @@ static void add_body(struct builder *b, struct item *it, struct request_step *r)
     else if (it->body)
         r->body = rendered(b, it->body);
     if (it->ex->request.body_state == BODY_MISSING || it->ex->request.body_state == BODY_DAMAGED)
-        report_warn(b->f,
+        report_warn(b->f, "complete its body in the scenario, or send the file (upload)",
                     "#%zu %.*s %.*s: the recording does not hold the whole body that was sent",
                     it->index, SL_FMT(it->ex->request.method), SL_FMT(it->url.path));
 }
@@ -203,7 +203,7 @@ static void add_check(struct builder *b, const struct item *it, struct request_s
     if (status == 304 || status == 206) status = 200;
     r->recorded_status = status;
     r->recorded_bytes = it->ex->response.body.n;
-    if (it->is_static && status < 400) return;
+    if (status == 0 || (it->is_static && status < 400)) return;
     add_shape(b, it, r);
     r->checks = arena_one(b->a, struct check);
     r->checks[0] =

@@ -16,7 +16,7 @@ static void add_session_facts(struct flow *f, const struct session *s)
         for (size_t k = 0; k < s->drops[i].count; k++)
             report_count(f, REPORT_DROPPED, s->drops[i].reason);
     for (size_t i = 0; i < s->warnings_n; i++)
-        report_warn(f, "%.*s", SL_FMT(s->warnings[i]));
+        report_warn(f, s->warnings[i].advice.p, "%.*s", SL_FMT(s->warnings[i].text));
 }
 
 static void write_secrets(struct flow *f)

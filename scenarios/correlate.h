@@ -2,6 +2,7 @@
 #ifndef SCENARIOS_CORRELATE_H
 #define SCENARIOS_CORRELATE_H
 
+#include "http/session.h"
 #include "scenarios/model.h"
 
 struct import_cfg {
@@ -50,7 +51,7 @@ struct import_report {
     size_t dropped_n, hosts_n;
     struct token *tokens;
     size_t tokens_n;
-    struct slice *warnings;
+    struct warning *warnings;
     size_t warnings_n;
     struct import_feed *feeds;
     size_t feeds_n;

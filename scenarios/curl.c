@@ -192,13 +192,13 @@ static void data(struct curl_list *l, struct slice v)
 {
     bool file = slice_starts(v, SL("@"));
     if (file && slice_eq(v, SL("@-"))) {
-        foreign_warn(l->f, "a body from standard input is not in the list");
+        foreign_warn(l->f, ADVICE_ADD, "a body from standard input is not in the list");
         l->r.data_set = true;
     } else if (file && !l->r.data_set) {
         l->r.upload = slice_from(v, 1);
         l->r.binary_file = true;
     } else if (file) {
-        foreign_warn(l->f, "a file among other data (%.*s) is left out", SL_FMT(v));
+        foreign_warn(l->f, ADVICE_ADD, "a file among other data (%.*s) is left out", SL_FMT(v));
     } else {
         add_data(l, v);
     }
@@ -264,7 +264,7 @@ static void cookie(struct curl_list *l, struct slice v)
     if (slice_chr(v, '=') != SLICE_NONE)
         foreign_set_field(l->f, &l->r.headers, SL("Cookie"), v);
     else
-        foreign_warn(l->f, "cookies from the file %.*s are left out", SL_FMT(v));
+        foreign_warn(l->f, ADVICE_ADD, "cookies from the file %.*s are left out", SL_FMT(v));
 }
 
 /* ---- the request ---------------------------------------------------------------------------------- */
@@ -285,9 +285,9 @@ static void authorise(struct curl_list *l)
 {
     struct buf b = BUF_INIT(8192);
     if (l->r.digest)
-        foreign_warn(l->f, "a login that is not Basic is left out");
+        foreign_warn(l->f, ADVICE_ADD, "a login that is not Basic is left out");
     else if (slice_find(l->r.user, SL("${")) != SLICE_NONE)
-        foreign_warn(l->f, "a login with variables is left out");
+        foreign_warn(l->f, ADVICE_ADD, "a login with variables is left out");
     else if (buf_addz(&b, "Basic ") && enc_base64(&b, l->r.user, false))
         default_header(l, SL("Authorization"), buf_slice(&b));
     buf_free(&b);
@@ -319,7 +319,7 @@ static void fill_body(struct curl_list *l, struct request_step *q)
         q->body_kind = BODY_KIND_FILE;
         q->body = foreign_path(l->f, r->upload);
         if (slice_find(r->upload, SL("${")) != SLICE_NONE)
-            foreign_warn(l->f, "a file's name with a variable in it");
+            foreign_warn(l->f, ADVICE_ADD, "a file's name with a variable in it");
     } else if (r->data_set) {
         q->body_kind = BODY_KIND_RAW;
         q->body = r->data;
@@ -375,7 +375,7 @@ static void apply(struct curl_list *l, enum curl_what what, struct slice v)
         if (!slice_eq(v, SL("-")))
             r->upload = v;
         else
-            foreign_warn(l->f, "a body from standard input is not in the list");
+            foreign_warn(l->f, ADVICE_ADD, "a body from standard input is not in the list");
         return;
     case C_URL:
         if (r->url.n) end_request(l);
@@ -467,7 +467,8 @@ bool curl_read(struct foreign *f, struct slice text, struct err *err)
     free(c);
     buf_free(&shell.word);
     foreign_task(f, SL("requests"), 1, &steps);
-    foreign_warn(f, "curl commands hold no answers: tokens cannot be found, cookies and logins are "
-                    "sent as they stand");
+    foreign_warn(f, ADVICE_RECORD,
+                 "curl commands hold no answers: tokens cannot be found, cookies and logins are "
+                 "sent as they stand");
     return true;
 }

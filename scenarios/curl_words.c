@@ -45,7 +45,7 @@ static void variable(struct curl_shell *s)
             s->at++;
         } while (depth > 0 && s->at < s->text.n);
         s->at++;
-        foreign_warn(s->f, "$(…) is not run: it is left out");
+        foreign_warn(s->f, ADVICE_ADD, "$(…) is not run: it is left out");
         s->any = true;
         return;
     }

@@ -48,6 +48,7 @@ void export_jmx(struct export *x);
 void export_curl(struct export *x);
 void export_har(struct export *x);
 
-extern const char export_locust_lib[], export_k6_lib[];
+struct slice export_locust_lib(void); /* what scripts begin with */
+struct slice export_k6_lib(void);
 
 #endif

@@ -323,7 +323,7 @@ void export_k6(struct export *x)
     buf_addf(x->out,
              "// A k6 script that reprise made of the scenario %.*s: k6 run FILE [-e HOST=URL]\n",
              SL_FMT(s->name));
-    buf_addz(x->out, export_k6_lib);
+    buf_add(x->out, export_k6_lib());
     buf_addz(x->out, "\nconst HOST = ");
     export_string(x->out, s->target);
     buf_addz(x->out, ";\n");

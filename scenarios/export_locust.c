@@ -323,7 +323,7 @@ void export_locust(struct export *x)
     export_line(x, "    locust -f FILE --headless -u %u -r %g -H %.*s", l->users ? l->users : 1,
                 l->spawn_rate > 0 ? l->spawn_rate : 1.0, SL_FMT(x->s->target));
     export_line(x, "\"\"\"");
-    buf_addz(x->out, export_locust_lib);
+    buf_add(x->out, export_locust_lib());
     buf_addz(x->out, "\n\nclass User(Visitor):\n");
     x->indent = 1;
     export_indent(x);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "http/form.h"
+#include "scenarios/beacons.h"
 #include "scenarios/report.h"
 
 /* Recorders on a busy machine see an answer late, tens of milliseconds after the page that already used it. */
@@ -89,7 +90,7 @@ static const char *reason_to_drop(const struct session *s, const struct exchange
     if (slice_eq(ex->request.method, SL("CONNECT"))) return "tunnel";
     if (ex->from == FROM_CACHE) return "cached";
     if (ex->from == FROM_SERVICE_WORKER) return "service-worker";
-    if (ex->response.status <= 0 && !s->no_answers) return "no-answer";
+    if (ex->response.status <= 0 && (!s->no_answers || ex->response.error.n)) return "no-answer";
     return NULL;
 }
 
@@ -120,19 +121,6 @@ static bool host_listed(const struct import_cfg *cfg, struct slice host)
     return false;
 }
 
-static bool is_tracker(struct slice host)
-{
-    static const char *const names[] = {
-        "google-analytics.com", "googletagmanager.com", "doubleclick.net", "facebook.net",
-        "hotjar.com",           "segment.io",           "sentry.io",       "newrelic.com",
-        "nr-data.net",          "clarity.ms",           "mixpanel.com",    "amplitude.com",
-        "fullstory.com",        "datadoghq.com"
-    };
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
-        if (slice_ieq(url_site(host), slice_z(names[i]))) return true;
-    return false;
-}
-
 /* The origin that the walk is about: of its first page, else of its first request. */
 static struct slice find_main(struct flow *f)
 {
@@ -155,17 +143,23 @@ static struct map *visited_hosts(struct flow *f)
     return m;
 }
 
-static const char *host_reason(struct flow *f, const struct map *visited, const struct item *it,
-                               struct slice main_host)
+struct hosts {
+    struct map *visited, *beacons;
+    struct slice main;
+};
+
+static const char *host_reason(struct flow *f, const struct hosts *h, const struct item *it)
 {
     const struct import_cfg *cfg = f->cfg;
     if (cfg->hosts_n) return host_listed(cfg, it->url.host) ? NULL : "host-not-listed";
     if (slice_eq(it->origin, f->target)) return NULL;
-    bool visit = map_get(visited, it->origin) != NULL;
-    if (is_tracker(it->url.host)) return cfg->keep_third_party ? NULL : "third-party";
-    if (it->is_static && !slice_ieq(it->url.host, main_host) && !visit)
+    bool visit = map_get(h->visited, it->origin) != NULL;
+    bool same = same_site(it->url.host, h->main);
+    if (!same && beacons_has(h->beacons, it->url.host))
+        return cfg->keep_third_party ? NULL : "third-party";
+    if (it->is_static && !slice_ieq(it->url.host, h->main) && !visit)
         return cfg->keep_static ? NULL : "static-of-other-host";
-    if (visit || same_site(it->url.host, main_host)) return NULL;
+    if (visit || same) return NULL;
     return cfg->keep_third_party ? NULL : "third-party";
 }
 
@@ -245,13 +239,13 @@ struct slice item_location(struct flow *f, const struct item *it)
 /* Removes items of hosts that are not wanted; indices are set. */
 static void keep_hosts(struct flow *f)
 {
-    struct map *visited = visited_hosts(f);
+    struct hosts h = { .visited = visited_hosts(f), .beacons = beacons_new() };
     struct url main_url;
-    struct slice host = url_parse(f->target, &main_url) ? main_url.host : (struct slice){ 0 };
     size_t n = 0;
+    if (url_parse(f->target, &main_url)) h.main = main_url.host;
     for (size_t i = 0; i < f->n; i++) {
         struct item *it = &f->items[i];
-        const char *why = host_reason(f, visited, it, host);
+        const char *why = host_reason(f, &h, it);
         report_count(f, REPORT_HOSTS, slice_from(it->origin, slice_find(it->origin, SL("//")) + 2));
         if (why) {
             report_count(f, REPORT_DROPPED, slice_z(why));
@@ -264,15 +258,24 @@ static void keep_hosts(struct flow *f)
         n++;
     }
     f->n = n;
-    map_free(visited);
+    map_free(h.visited);
+    map_free(h.beacons);
 }
 
-/* What the reader warned of is most often why. */
-static bool nothing_left(const struct session *s, struct err *err)
+/* Says what became of all rows, and what to do about the first kind of them. */
+static bool nothing_left(const struct flow *f, const struct session *s, struct err *err)
 {
-    struct slice why = s->warnings_n ? s->warnings[0] : (struct slice){ 0 };
-    return err_set(err, ERR_INPUT, "%.*s: no request in it can be replayed%s%.*s",
-                   SL_FMT(s->source), why.n ? ": " : "", SL_FMT(why));
+    const struct import_report *r = f->report;
+    struct buf b = BUF_INIT(1000);
+    for (size_t i = 0; i < r->dropped_n; i++)
+        buf_addf(&b, "%s%zu %.*s", i ? ", " : ": ", r->dropped[i].count,
+                 SL_FMT(r->dropped[i].name));
+    if (s->entries_read == 0) buf_addz(&b, ": it has no entries");
+    if (r->dropped_n) buf_addf(&b, " (%.*s)", SL_FMT(drop_advice(r->dropped[0].name)));
+    err_set(err, ERR_INPUT, "%.*s: no request in it can be replayed%s", SL_FMT(s->source),
+            buf_z(&b));
+    buf_free(&b);
+    return false;
 }
 
 bool flow_keep(struct flow *f, const struct session *s, struct err *err)
@@ -286,7 +289,7 @@ bool flow_keep(struct flow *f, const struct session *s, struct err *err)
         else
             fill(f, &f->items[f->n++], s->exchanges[i], &u);
     }
-    if (!f->n) return nothing_left(s, err);
+    if (!f->n) return nothing_left(f, s, err);
     link_hops(f);
     f->target = find_main(f);
     keep_hosts(f);

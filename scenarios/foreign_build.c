@@ -30,11 +30,11 @@ void foreign_drop(struct foreign *f, const char *reason)
     report_add_count(f->a, &f->report->dropped, &f->report->dropped_n, slice_z(reason));
 }
 
-void foreign_warn(struct foreign *f, const char *fmt, ...)
+void foreign_warn(struct foreign *f, const char *advice, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    report_add_warning(f->a, f->report, fmt, ap);
+    report_add_warning(f->a, f->report, advice, fmt, ap);
     va_end(ap);
 }
 
@@ -87,7 +87,8 @@ void foreign_add_var(struct foreign *f, struct buf *out, struct slice name, enum
 {
     const struct foreign_var *v = foreign_var(f, name);
     if (!v) {
-        foreign_warn(f, "nothing sets the variable %.*s: it is empty (vars)", SL_FMT(name));
+        foreign_warn(f, "give it a value under vars, or extract it from an answer",
+                     "nothing sets the variable %.*s: it is empty (vars)", SL_FMT(name));
         foreign_constant(f, name, (struct slice){ 0 });
         v = foreign_var(f, name);
     }
@@ -195,7 +196,8 @@ void foreign_extract(struct foreign *f, struct request_step *r, const struct ext
     extractor_free(x);
     arena_free(a);
     if (!x) {
-        foreign_warn(f, "the extractor of %.*s is left out: %s", SL_FMT(e->name), err.text);
+        foreign_warn(f, ADVICE_ADD, "the extractor of %.*s is left out: %s", SL_FMT(e->name),
+                     err.text);
         foreign_constant(f, e->name, (struct slice){ 0 });
         return;
     }
@@ -211,7 +213,7 @@ void foreign_check(struct foreign *f, struct request_step *r, const struct check
     checker_free(x);
     arena_free(a);
     if (!x) {
-        foreign_warn(f, "a check is left out: %s", err.text);
+        foreign_warn(f, ADVICE_ADD, "a check is left out: %s", err.text);
         return;
     }
     r->checks = foreign_room(f, r->checks, r->checks_n, sizeof *c);
@@ -329,8 +331,8 @@ void foreign_finish(struct foreign *f)
     if (s->target.n == 0) s->target = most_used(f);
     if (s->target.n == 0) {
         s->target = SL("http://localhost");
-        foreign_warn(f, "the plan does not tell the server: the target is http://localhost "
-                        "(reprise run --host URL names another)");
+        foreign_warn(f, "name it: reprise run --host URL",
+                     "the plan does not tell the server: the target is http://localhost");
     }
     make_paths(f, s->on_start, s->on_start_n);
     make_paths(f, s->on_stop, s->on_stop_n);

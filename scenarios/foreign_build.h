@@ -31,7 +31,12 @@ struct steps {
 enum foreign_encode { FOREIGN_PLAIN, FOREIGN_QUERY }; /* QUERY: percent-encoded, variables too */
 
 void foreign_drop(struct foreign *f, const char *reason);
-void foreign_warn(struct foreign *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* advice: a constant, one of these mostly. */
+#define ADVICE_ADD "write it into the scenario by hand where the walk needs it"
+#define ADVICE_LOOK "see whether that is what the walk needs, else change the scenario"
+#define ADVICE_RECORD "to have tokens found, record one walk (a HAR) and import that"
+void foreign_warn(struct foreign *f, const char *advice, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 /* Room for one more element; v grows by doubling in the arena. */
 void *foreign_room(struct foreign *f, void *v, size_t n, size_t size);
 struct slice foreign_keep(struct foreign *f, struct slice s);

@@ -95,7 +95,7 @@ void foreign_feed(struct foreign *f, struct slice name, const struct foreign_csv
         c.skip_first = true;
     }
     if (declare_columns(f, feed_name, columns, &header) == 0) {
-        foreign_warn(f,
+        foreign_warn(f, ADVICE_ADD,
                      "the feed %.*s is left out: %.*s is not there and its columns are not known",
                      SL_FMT(feed_name), SL_FMT(csv->file));
     } else {
@@ -106,7 +106,7 @@ void foreign_feed(struct foreign *f, struct slice name, const struct foreign_csv
             r->feeds = foreign_room(f, r->feeds, r->feeds_n, sizeof *r->feeds);
             r->feeds[r->feeds_n++] = (struct import_feed){ feed->file, text };
         } else {
-            foreign_warn(f,
+            foreign_warn(f, "make the file before the run",
                          "%.*s, which the plan reads rows from, is not there: make %.*s with the "
                          "header line %.*s",
                          SL_FMT(csv->file), SL_FMT(feed->file), SL_FMT(buf_slice(&header)));

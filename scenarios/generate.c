@@ -208,7 +208,8 @@ static void say_unknown(struct flow *f, const struct value *v)
         bool open = u->other.p && !slice_eq(u->other, v->text) && !u->expr.n && !u->node->secondary;
         if (!open || u->node->children || f->items[u->node->step].location.n) continue;
         struct slice place = report_place(f, u->node);
-        report_warn(f, "%.*s differs between the recordings, and no answer gave it: user data?",
+        report_warn(f, "put a feed's column or a function there (docs/scenario.md)",
+                    "%.*s differs between the recordings, and no answer gave it: user data?",
                     SL_FMT(place));
         return;
     }

@@ -92,7 +92,8 @@ static void infer(struct flow *f, struct item *login, struct slice path, struct 
         add_bearer(f, &f->items[i], way.name);
         report_use(f, t, arena_printf(f->report_arena, "#%zu header Authorization", i));
     }
-    report_warn(f, "Authorization: Bearer was inferred from the answer to #%zu %.*s", login->index,
+    report_warn(f, "check it: reprise try",
+                "Authorization: Bearer was inferred from the answer to #%zu %.*s", login->index,
                 SL_FMT(login->url.path));
 }
 
@@ -101,8 +102,9 @@ void flow_infer(struct flow *f)
     if (!is_sanitised(f)) return;
     bool chrome = f->creator.n && slice_istarts(f->creator, SL("WebInspector"));
     if (chrome)
-        report_warn(f, "the recording was sanitised by the browser: it holds no cookies and no "
-                       "Authorization; cookies come from the live answers");
+        report_warn(f, "check it: reprise try; a recording with sensitive data needs no guesses",
+                    "the recording was sanitised by the browser: it holds no cookies and no "
+                    "Authorization; cookies come from the live answers");
     if (f->login == SIZE_MAX || !f->login_first) return;
     for (size_t i = f->login_first->index; i <= f->login; i++) {
         struct item *it = &f->items[i];

@@ -101,7 +101,7 @@ static void repeat(struct jmx *j, const struct xml_node *n, const struct steps *
     double loops = 1;
     struct slice text = jmx_prop(n, SL("LoopController.loops"));
     if (!jmx_number(j, text, &loops) || loops < 1 || loops > 1e6) {
-        foreign_warn(j->f, "the loop \"%.*s\" has no constant number: it runs once",
+        foreign_warn(j->f, ADVICE_LOOK, "the loop \"%.*s\" has no constant number: it runs once",
                      SL_FMT(jmx_label(n)));
         loops = 1;
     }
@@ -121,7 +121,7 @@ static void controller(struct jmx *j, const struct xml_node *n, const struct xml
     if (flat) return;
     const char *trouble = controller_trouble(n);
     if (trouble && inner.n)
-        foreign_warn(j->f, "line %u: %.*s \"%.*s\": %s", n->line, SL_FMT(n->name),
+        foreign_warn(j->f, ADVICE_LOOK, "line %u: %.*s \"%.*s\": %s", n->line, SL_FMT(n->name),
                      SL_FMT(jmx_label(n)), trouble);
     if (jmx_is(n, SL("LoopController")))
         repeat(j, n, &inner, out);
@@ -137,7 +137,7 @@ static void action(struct jmx *j, const struct xml_node *n, struct steps *out)
     if (pause && jmx_number(j, jmx_prop(n, SL("ActionProcessor.duration")), &ms))
         foreign_think(j->f, out, WAIT_CONSTANT, ms, 0);
     else if (!pause)
-        foreign_warn(j->f, "line %u: the flow control \"%.*s\" is left out", n->line,
+        foreign_warn(j->f, ADVICE_ADD, "line %u: the flow control \"%.*s\" is left out", n->line,
                      SL_FMT(jmx_label(n)));
 }
 
@@ -160,17 +160,17 @@ static void other(struct jmx *j, const struct xml_node *n)
     if (ends_with(n, SL("Sampler")) || ends_with(n, SL("Sample"))) {
         j->f->report->entries_read++;
         foreign_drop(j->f, "not-http");
-        foreign_warn(j->f, "line %u: %.*s \"%.*s\" is no HTTP request: left out", n->line,
-                     SL_FMT(n->name), SL_FMT(jmx_label(n)));
+        foreign_warn(j->f, ADVICE_ADD, "line %u: %.*s \"%.*s\" is no HTTP request: left out",
+                     n->line, SL_FMT(n->name), SL_FMT(jmx_label(n)));
     } else if (ends_with(n, SL("PreProcessor")) || ends_with(n, SL("PostProcessor")) ||
                jmx_is(n, SL("ConstantThroughputTimer")) || jmx_is(n, SL("SyncTimer"))) {
         if (!jmx_is(n, SL("JSONPostProcessor")))
-            foreign_warn(j->f, "line %u: %.*s \"%.*s\" is left out", n->line, SL_FMT(n->name),
-                         SL_FMT(jmx_label(n)));
+            foreign_warn(j->f, ADVICE_ADD, "line %u: %.*s \"%.*s\" is left out", n->line,
+                         SL_FMT(n->name), SL_FMT(jmx_label(n)));
     } else if (ends_with(n, SL("Assertion")) && !jmx_is(n, SL("ResponseAssertion")) &&
                !jmx_is(n, SL("DurationAssertion")) && !jmx_is(n, SL("JSONPathAssertion"))) {
-        foreign_warn(j->f, "line %u: the check %.*s \"%.*s\" is left out", n->line, SL_FMT(n->name),
-                     SL_FMT(jmx_label(n)));
+        foreign_warn(j->f, ADVICE_ADD, "line %u: the check %.*s \"%.*s\" is left out", n->line,
+                     SL_FMT(n->name), SL_FMT(jmx_label(n)));
     }
 }
 
@@ -199,8 +199,8 @@ static void walk(struct jmx *j, const struct xml_node *tree, const struct jmx_sc
             tell_below(j, sub);
         } else if (is_controller(n)) {
             if (jmx_is(n, SL("IncludeController")) || jmx_is(n, SL("ModuleController")))
-                foreign_warn(j->f, "line %u: what \"%.*s\" refers to is left out", n->line,
-                             SL_FMT(jmx_label(n)));
+                foreign_warn(j->f, ADVICE_ADD, "line %u: what \"%.*s\" refers to is left out",
+                             n->line, SL_FMT(jmx_label(n)));
             controller(j, n, sub, &scope, out);
         } else if (jmx_is(n, SL("TestAction"))) {
             action(j, n, out);
@@ -242,7 +242,7 @@ static void thread_group(struct jmx *j, const struct xml_node *n, const struct x
     if (ends_with(n, SL("SetupThreadGroup")) && j->f->s->on_start_n == 0) {
         j->f->s->on_start = steps.v;
         j->f->s->on_start_n = steps.n;
-        foreign_warn(j->f,
+        foreign_warn(j->f, ADVICE_LOOK,
                      "\"%.*s\" runs once for the test in JMeter, for each user here (on_start)",
                      SL_FMT(label));
         return;
@@ -250,7 +250,7 @@ static void thread_group(struct jmx *j, const struct xml_node *n, const struct x
     if (ends_with(n, SL("PostThreadGroup")) && j->f->s->on_stop_n == 0) {
         j->f->s->on_stop = steps.v;
         j->f->s->on_stop_n = steps.n;
-        foreign_warn(j->f,
+        foreign_warn(j->f, ADVICE_LOOK,
                      "\"%.*s\" runs once for the test in JMeter, for each user here (on_stop)",
                      SL_FMT(label));
         return;
@@ -259,7 +259,7 @@ static void thread_group(struct jmx *j, const struct xml_node *n, const struct x
         number_or(j, n, SL("ThreadGroup.num_threads"), number_or(j, n, SL("TargetLevel"), 1));
     if (threads < 1) threads = 1;
     if (!slice_eq(n->name, SL("ThreadGroup")))
-        foreign_warn(j->f, "line %u: the schedule of %.*s is not taken over", n->line,
+        foreign_warn(j->f, ADVICE_ADD, "line %u: the schedule of %.*s is not taken over", n->line,
                      SL_FMT(n->name));
     foreign_task(j->f, label, (unsigned)threads, &steps);
     j->users += threads;
@@ -299,11 +299,12 @@ static void set_load(struct jmx *j)
     if (j->ramp_s > 0 && j->users > 0) l->spawn_rate = j->users / j->ramp_s;
     l->run_time_ns = (uint64_t)(j->duration_s * 1e9);
     if (j->loops_differ)
-        foreign_warn(j->f, "thread groups loop differently: the number of loops is not taken over");
+        foreign_warn(j->f, ADVICE_ADD,
+                     "thread groups loop differently: the number of loops is not taken over");
     else
         l->loops = j->loops;
     if (j->groups > 1)
-        foreign_warn(j->f,
+        foreign_warn(j->f, ADVICE_LOOK,
                      "%zu thread groups became tasks: each user chooses one at random, weighted by "
                      "their threads",
                      j->groups);

@@ -36,14 +36,16 @@ static void set_nth(struct jmx *j, struct extract *e, struct slice number)
     if (num_u64(number, 100000, &n) && n > 0)
         e->nth = (unsigned)n;
     else
-        foreign_warn(j->f, "the extractor of %.*s takes the first match (JMeter's number was %.*s)",
+        foreign_warn(j->f, ADVICE_LOOK,
+                     "the extractor of %.*s takes the first match (JMeter's number was %.*s)",
                      SL_FMT(e->name), SL_FMT(number));
 }
 
 static struct slice literal(struct jmx *j, struct slice s, const char *what)
 {
     if (has_expr(s)) {
-        foreign_warn(j->f, "%s with a variable in it is taken with the variable's constant", what);
+        foreign_warn(j->f, ADVICE_LOOK,
+                     "%s with a variable in it is taken with the variable's constant", what);
         return foreign_resolved(j->f, jmx_text(j, s, FOREIGN_PLAIN));
     }
     return foreign_keep(j->f, s);
@@ -57,7 +59,7 @@ static bool header_pattern(struct jmx *j, struct extract *e, struct slice patter
     if (!slice_cut(pattern, ':', &name, &rest) || strcspn(name.p, "()=.*+[]\\") < name.n) {
         e->expr = SL("Location"); /* the header that tokens are usually found in */
         e->regex = pattern;
-        foreign_warn(j->f,
+        foreign_warn(j->f, ADVICE_LOOK,
                      "the extractor of %.*s looks at the header Location (JMeter's at all of them)",
                      SL_FMT(e->name));
         return true;
@@ -83,12 +85,14 @@ static void regex(struct jmx *j, const struct xml_node *n, bool inherited, struc
     if (slice_eq(group, SL("$0$")))
         e.expr = arena_printf(j->f->a, "(%.*s)", SL_FMT(pattern));
     else if (group.n && !slice_eq(group, SL("$1$")) && !slice_eq(group, SL("1")))
-        foreign_warn(j->f, "the extractor of %.*s takes group 1 (JMeter's template was %.*s)",
+        foreign_warn(j->f, ADVICE_LOOK,
+                     "the extractor of %.*s takes group 1 (JMeter's template was %.*s)",
                      SL_FMT(e.name), SL_FMT(group));
     bool body = where.n == 0 || slice_eq(where, SL("false")) || slice_eq(where, SL("unescaped")) ||
                 slice_eq(where, SL("as_document"));
     if (!body && !(slice_eq(where, SL("true")) && header_pattern(j, &e, pattern))) {
-        foreign_warn(j->f, "the extractor of %.*s looks at the answer's body (JMeter's at %.*s)",
+        foreign_warn(j->f, ADVICE_LOOK,
+                     "the extractor of %.*s looks at the answer's body (JMeter's at %.*s)",
                      SL_FMT(e.name), SL_FMT(where));
         e.optional = true;
     }
@@ -126,7 +130,8 @@ static void boundary(struct jmx *j, const struct xml_node *n, bool inherited,
     struct slice where = jmx_prop(n, SL("BoundaryExtractor.useHeaders"));
     if (slice_eq(where, SL("true"))) {
         e.optional = true;
-        foreign_warn(j->f, "the extractor of %.*s looks at the answer's body (JMeter's at headers)",
+        foreign_warn(j->f, ADVICE_LOOK,
+                     "the extractor of %.*s looks at the answer's body (JMeter's at headers)",
                      SL_FMT(e.name));
     }
     foreign_extract(j->f, r, &e);
@@ -194,7 +199,7 @@ static void check_status(struct jmx *j, struct slice s, unsigned how, struct che
     while (slice_next(&s, '|', &one)) {
         struct slice code = status_of(j, slice_trim(one));
         if (!code.p || how & NOT) {
-            foreign_warn(j->f, "a check of the status (%.*s) is left out", SL_FMT(one));
+            foreign_warn(j->f, ADVICE_ADD, "a check of the status (%.*s) is left out", SL_FMT(one));
             return;
         }
         all = all.n ? arena_printf(j->f->a, "%.*s|%.*s", SL_FMT(all), SL_FMT(code)) : code;
@@ -207,7 +212,8 @@ static void check_body(struct jmx *j, struct slice s, unsigned how, struct check
     bool text = how & (SUBSTRING | EQUALS) || is_plain(s);
     struct slice value = jmx_text(j, s, FOREIGN_PLAIN);
     if (how & NOT && !text) {
-        foreign_warn(j->f, "a check that a pattern is not there (%.*s) is left out", SL_FMT(s));
+        foreign_warn(j->f, ADVICE_ADD, "a check that a pattern is not there (%.*s) is left out",
+                     SL_FMT(s));
         return;
     }
     c->kind = how & NOT ? CHECK_BODY_NOT : text ? CHECK_BODY_CONTAINS : CHECK_BODY_MATCHES;
@@ -219,7 +225,7 @@ static void check_header(struct jmx *j, struct slice s, unsigned how, struct che
     struct slice name, value;
     bool named = slice_chr(s, ':') != SLICE_NONE || slice_chr(s, '-') != SLICE_NONE;
     if (how & NOT || !named || !is_plain(slice_sub(s, 0, slice_chr(s, ':')))) {
-        foreign_warn(j->f, "a check of headers (%.*s) is left out", SL_FMT(s));
+        foreign_warn(j->f, ADVICE_ADD, "a check of headers (%.*s) is left out", SL_FMT(s));
         return;
     }
     *c = (struct check){ .kind = CHECK_HEADER, .name = foreign_keep(j->f, slice_trim(s)) };
@@ -241,7 +247,7 @@ static void check_one(struct jmx *j, struct slice field, struct slice s, unsigne
     else if (slice_eq(field, SL("Assertion.response_headers")))
         check_header(j, s, how, &c);
     else
-        foreign_warn(j->f, "a check of %.*s is left out", SL_FMT(field));
+        foreign_warn(j->f, ADVICE_ADD, "a check of %.*s is left out", SL_FMT(field));
     if (c.kind != CHECK_TIME) foreign_check(j->f, r, &c);
 }
 
@@ -263,7 +269,7 @@ static void response(struct jmx *j, const struct xml_node *n, struct request_ste
     }
     if (codes.n) check_one(j, field, codes, (unsigned)how, r);
     if (how & OR && !codes.n)
-        foreign_warn(j->f, "checks of which one is enough are all wanted here (%.*s)",
+        foreign_warn(j->f, ADVICE_LOOK, "checks of which one is enough are all wanted here (%.*s)",
                      SL_FMT(jmx_label(n)));
 }
 
@@ -281,7 +287,7 @@ static void json_path(struct jmx *j, const struct xml_node *n, struct request_st
     struct check c = { .kind = CHECK_JSON,
                        .name = foreign_keep(j->f, jmx_prop(n, SL("JSON_PATH"))) };
     if (jmx_flag(n, SL("INVERT"))) {
-        foreign_warn(j->f, "a check that a JSON path is not there is left out");
+        foreign_warn(j->f, ADVICE_ADD, "a check that a JSON path is not there is left out");
         return;
     }
     if (jmx_flag(n, SL("JSONVALIDATION")))

@@ -101,7 +101,8 @@ static struct slice file_of(struct jmx *j, struct slice path)
 {
     if (slice_find(path, SL("${")) != SLICE_NONE) {
         path = foreign_resolved(j->f, jmx_text(j, path, FOREIGN_PLAIN));
-        foreign_warn(j->f, "a file's name with a variable in it is taken as %.*s", SL_FMT(path));
+        foreign_warn(j->f, ADVICE_LOOK, "a file's name with a variable in it is taken as %.*s",
+                     SL_FMT(path));
     }
     return foreign_path(j->f, path);
 }
@@ -241,7 +242,7 @@ static void add_auth(struct jmx *j, const struct xml_node *manager, struct reque
         struct slice how = jmx_prop(a, SL("Authorization.mechanism"));
         struct slice url = jmx_text(j, jmx_prop(a, SL("Authorization.url")), FOREIGN_PLAIN);
         if (how.n && slice_find(how, SL("BASIC")) == SLICE_NONE) {
-            foreign_warn(j->f, "a login of the kind %.*s is left out", SL_FMT(how));
+            foreign_warn(j->f, ADVICE_ADD, "a login of the kind %.*s is left out", SL_FMT(how));
             continue;
         }
         if (url.n && !slice_starts(r->url, url)) continue;
@@ -254,7 +255,8 @@ static void add_auth(struct jmx *j, const struct xml_node *manager, struct reque
             enc_base64(&b, pair, false);
         else
             foreign_warn(
-                j->f, "a login with variables is left out: write ${base64(user + ':' + password)}");
+                j->f, ADVICE_ADD,
+                "a login with variables is left out: write ${base64(user + ':' + password)}");
         if (b.n > 6) foreign_set_field(j->f, &r->headers, SL("Authorization"), buf_slice(&b));
         buf_free(&b);
     }
@@ -272,7 +274,7 @@ static bool add_timer(struct jmx *j, const struct xml_node *n, struct steps *out
     struct slice range_text = jmx_prop(n, SL("RandomTimer.range"));
     if (!constant && range_text.n) ok = jmx_number(j, range_text, &range) && ok;
     if (!ok)
-        foreign_warn(j->f, "the pause of a timer is no constant: it is left out (%.*s)",
+        foreign_warn(j->f, ADVICE_ADD, "the pause of a timer is no constant: it is left out (%.*s)",
                      SL_FMT(jmx_label(n)));
     if (!ok) return true;
     if (constant) foreign_think(j->f, out, WAIT_CONSTANT, delay, 0);
@@ -333,6 +335,6 @@ void jmx_sampler(struct jmx *j, const struct xml_node *sampler, const struct jmx
         r->timeout_ns = (uint64_t)(ms * 1e6);
     around(j, scope, false, r);
     if (jmx_flag(sampler, SL("HTTPSampler.image_parser")))
-        foreign_warn(j->f,
+        foreign_warn(j->f, ADVICE_ADD,
                      "embedded resources, which JMeter fetches with some samplers, are left out");
 }

@@ -59,7 +59,8 @@ static bool add_function(struct jmx *j, struct buf *out, struct slice call, enum
         struct slice value = argument(call, at);
         if (value.n == 0) value = at == 2 ? SL("1") : argument(call, 1);
         foreign_add_text(out, value, how);
-        foreign_warn(j->f, "the property %.*s of JMeter is taken with its default \"%.*s\"",
+        foreign_warn(j->f, ADVICE_LOOK,
+                     "the property %.*s of JMeter is taken with its default \"%.*s\"",
                      SL_FMT(argument(call, 1)), SL_FMT(value));
         return true;
     }
@@ -79,7 +80,8 @@ static void add_expr(struct jmx *j, struct buf *out, struct slice expr, enum for
         return;
     }
     if (add_function(j, out, expr, how)) return;
-    foreign_warn(j->f, "the function ${%.*s} of JMeter has no counterpart: it is left out",
+    foreign_warn(j->f, ADVICE_ADD,
+                 "the function ${%.*s} of JMeter has no counterpart: it is left out",
                  (int)(expr.n < 80 ? expr.n : 80), expr.p);
 }
 

@@ -250,7 +250,8 @@ static void from_feed(struct flow *f, struct login_fields *l, const struct item 
     struct slice user = l->user ? l->user->text : SL(""),
                  password = l->password ? l->password->text : SL("");
     if (!read_columns(f, &c, user, password)) {
-        report_warn(f, "%s has no header line: nothing was bound to it", f->cfg->feed);
+        report_warn(f, "write the names of the columns above the first row",
+                    "%s has no header line: nothing was bound to it", f->cfg->feed);
         return;
     }
     c.password = column(&c, password, name_is_password, SIZE_MAX);
@@ -273,6 +274,7 @@ void flow_login(struct flow *f)
     if (!login) {
         if (f->cfg->feed)
             report_warn(f,
+                        "record the walk from the login on, or put ${account…} where they belong",
                         "no login was found in the recording: the accounts of %s are used only "
                         "where their values or names occur",
                         f->cfg->feed);

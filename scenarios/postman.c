@@ -155,7 +155,8 @@ static void parts(struct postman *p, const struct json_node *list, struct reques
             part.file_name = foreign_keep(p->f, base);
             part.has_file_name = true;
             if (path.n == 0)
-                foreign_warn(p->f, "the collection does not tell the file of the part %.*s",
+                foreign_warn(p->f, ADVICE_ADD,
+                             "the collection does not tell the file of the part %.*s",
                              SL_FMT(part.name));
         }
         r->parts = foreign_room(p->f, r->parts, r->parts_n, sizeof part);
@@ -205,7 +206,8 @@ static void body(struct postman *p, const struct json_node *body, struct request
     if (!slice_eq(mode, SL("file"))) return;
     r->body = foreign_path(p->f, json_member_text(json_member(body, mode), SL("src")));
     r->body_kind = r->body.n ? BODY_KIND_FILE : BODY_KIND_NONE;
-    if (!r->body.n) foreign_warn(p->f, "the collection does not tell the file of a body");
+    if (!r->body.n)
+        foreign_warn(p->f, ADVICE_ADD, "the collection does not tell the file of a body");
 }
 
 /* A login's parameter: a list of key and value (v2.1) or an object (v2.0). */
@@ -228,7 +230,7 @@ static void basic(struct postman *p, const struct json_node *list, struct reques
         enc_base64(&b, pair, false);
     else
         foreign_warn(
-            p->f,
+            p->f, ADVICE_ADD,
             "a Basic login with variables is left out: write ${base64(user + ':' + password)}");
     if (b.n > 6) foreign_set_field(p->f, &r->headers, SL("Authorization"), buf_slice(&b));
     buf_free(&b);
@@ -249,7 +251,7 @@ static void authorise(struct postman *p, const struct json_node *auth, struct re
         foreign_set_field(p->f, &r->headers, parameter(p, list, SL("key")),
                           parameter(p, list, SL("value")));
     else
-        foreign_warn(p->f, "a login of the kind %.*s is left out", SL_FMT(type));
+        foreign_warn(p->f, ADVICE_ADD, "a login of the kind %.*s is left out", SL_FMT(type));
 }
 
 /* ---- scripts -------------------------------------------------------------------------------------- */
@@ -339,7 +341,7 @@ static void scripts(struct postman *p, const struct json_node *events, struct re
     }
     if (left)
         foreign_warn(
-            p->f,
+            p->f, ADVICE_ADD,
             "the scripts of \"%.*s\" are JavaScript: more than status and variables is left out",
             SL_FMT(r->name));
 }
@@ -421,7 +423,8 @@ bool postman_read(struct foreign *f, struct slice text, struct err *err)
         items(&p, json_member(root, SL("item")), &steps);
         foreign_task(f, json_member_text(json_member(root, SL("info")), SL("name")), 1, &steps);
         foreign_warn(
-            f, "a collection holds no answers: tokens are found only where its scripts say so");
+            f, ADVICE_RECORD,
+            "a collection holds no answers: tokens are found only where its scripts say so");
     }
     arena_free(a);
     return ok;

@@ -29,14 +29,15 @@ void report_add_count(struct arena *a, struct count_by **v, size_t *n, struct sl
     (*v)[(*n)++] = (struct count_by){ arena_dup(a, name), 1 };
 }
 
-void report_add_warning(struct arena *a, struct import_report *r, const char *fmt, va_list ap)
+void report_add_warning(struct arena *a, struct import_report *r, const char *advice,
+                        const char *fmt, va_list ap)
 {
     char text[1000];
     vsnprintf(text, sizeof text, fmt, ap);
     for (size_t i = 0; i < r->warnings_n; i++)
-        if (slice_eq(r->warnings[i], slice_z(text))) return;
+        if (slice_eq(r->warnings[i].text, slice_z(text))) return;
     r->warnings = report_room(a, r->warnings, r->warnings_n, sizeof *r->warnings);
-    r->warnings[r->warnings_n++] = arena_dup(a, slice_z(text));
+    r->warnings[r->warnings_n++] = (struct warning){ arena_dup(a, slice_z(text)), slice_z(advice) };
 }
 
 void report_count(struct flow *f, enum report_table table, struct slice name)
@@ -48,11 +49,11 @@ void report_count(struct flow *f, enum report_table table, struct slice name)
         report_add_count(f->report_arena, &r->hosts, &r->hosts_n, name);
 }
 
-void report_warn(struct flow *f, const char *fmt, ...)
+void report_warn(struct flow *f, const char *advice, const char *fmt, ...)
 {
     va_list ap;
     va_start(ap, fmt);
-    report_add_warning(f->report_arena, f->report, fmt, ap);
+    report_add_warning(f->report_arena, f->report, advice, fmt, ap);
     va_end(ap);
 }
 

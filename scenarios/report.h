@@ -7,16 +7,19 @@
 #include "scenarios/flow.h"
 
 enum report_table { REPORT_DROPPED, REPORT_HOSTS };
-/* For any maker of a report; lists double in the arena. A warning that is there is not kept twice. */
+/* For any maker of a report; lists double in the arena. A warning that is there is not kept twice;
+ * advice is a constant: what to do about it. */
 void *report_room(struct arena *a, void *old, size_t n, size_t size); /* for one more than n */
 void report_add_count(struct arena *a, struct count_by **v, size_t *n, struct slice name);
-void report_add_warning(struct arena *a, struct import_report *r, const char *fmt, va_list ap)
-    __attribute__((format(printf, 3, 0)));
+void report_add_warning(struct arena *a, struct import_report *r, const char *advice,
+                        const char *fmt, va_list ap) __attribute__((format(printf, 4, 0)));
 void report_count(struct flow *f, enum report_table table, struct slice name);
-/* Keeps a sentence; one that is there already is not kept twice. */
-void report_warn(struct flow *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+void report_warn(struct flow *f, const char *advice, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
 struct token *report_token(struct flow *f);
 void report_use(struct flow *f, struct token *t, struct slice use);
+/* advice.c: what to do about rows that were dropped for this reason; empty if it is not known. */
+struct slice drop_advice(struct slice reason);
 /* "#4 header Authorization" */
 struct slice report_place(struct flow *f, const struct node *n);
 /* "#3 POST /login" */

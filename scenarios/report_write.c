@@ -2,7 +2,7 @@
  *
  * Values of tokens are secrets of the recorded account: they are written masked. The JSON has the members
  * that product.md promises, in this order, and those that --explain adds behind them. */
-#include "scenarios/correlate.h"
+#include "scenarios/report.h"
 
 #include "base/json.h"
 #include "base/log.h"
@@ -31,6 +31,37 @@ static void write_pair(struct jsonw *w, const char *key, struct slice value)
 {
     jsonw_key(w, key);
     jsonw_str(w, value);
+}
+
+static void write_warnings(struct jsonw *w, const struct import_report *r)
+{
+    jsonw_key(w, "warnings");
+    jsonw_array(w);
+    for (size_t i = 0; i < r->warnings_n; i++)
+        jsonw_str(w, r->warnings[i].text);
+    jsonw_array_end(w);
+}
+
+/* What is under "dropped" and "warnings" once more, each with what to do about it. */
+static void write_losses(struct jsonw *w, const struct import_report *r)
+{
+    jsonw_key(w, "losses");
+    jsonw_array(w);
+    for (size_t i = 0; i < r->dropped_n; i++) {
+        jsonw_object(w);
+        write_pair(w, "dropped", r->dropped[i].name);
+        jsonw_key(w, "count");
+        jsonw_u64(w, r->dropped[i].count);
+        write_pair(w, "advice", drop_advice(r->dropped[i].name));
+        jsonw_object_end(w);
+    }
+    for (size_t i = 0; i < r->warnings_n; i++) {
+        jsonw_object(w);
+        write_pair(w, "warning", r->warnings[i].text);
+        write_pair(w, "advice", r->warnings[i].advice);
+        jsonw_object_end(w);
+    }
+    jsonw_array_end(w);
 }
 
 static void write_token(struct jsonw *w, const struct token *t)
@@ -68,7 +99,8 @@ void import_report_json(const struct import_report *r, struct buf *out)
     for (size_t i = 0; i < r->tokens_n; i++)
         write_token(&w, &r->tokens[i]);
     jsonw_array_end(&w);
-    write_list(&w, "warnings", r->warnings, r->warnings_n);
+    write_warnings(&w, r);
+    write_losses(&w, r);
     jsonw_object_end(&w);
     buf_addc(out, '\n');
 }
@@ -80,6 +112,32 @@ static void text_counts(struct buf *out, const char *what, const struct count_by
     for (size_t i = 0; i < n; i++)
         buf_addf(out, "%s%.*s %zu", i ? ", " : "", SL_FMT(v[i].name), v[i].count);
     buf_addc(out, '\n');
+}
+
+/* "  -> what to do", which may be nothing. */
+static void text_advice(struct buf *out, struct slice advice)
+{
+    if (advice.n) buf_addf(out, "%-10s-> %.*s\n", "", SL_FMT(advice));
+}
+
+static void text_dropped(struct buf *out, const struct import_report *r)
+{
+    for (size_t i = 0; i < r->dropped_n; i++) {
+        buf_addf(out, "%-10s%zu %.*s\n", "dropped", r->dropped[i].count,
+                 SL_FMT(r->dropped[i].name));
+        text_advice(out, drop_advice(r->dropped[i].name));
+    }
+}
+
+/* Several in a row with one advice get it once. */
+static void text_warnings(struct buf *out, const struct import_report *r)
+{
+    for (size_t i = 0; i < r->warnings_n; i++) {
+        const struct warning *w = &r->warnings[i];
+        buf_addf(out, "%-10s%.*s\n", "warning", SL_FMT(w->text));
+        if (i + 1 == r->warnings_n || !slice_eq(w->advice, w[1].advice))
+            text_advice(out, w->advice);
+    }
 }
 
 static void text_token(struct buf *out, const struct token *t, bool explain)
@@ -102,13 +160,12 @@ static void text_token(struct buf *out, const struct token *t, bool explain)
 void import_report_text(const struct import_report *r, bool explain, struct buf *out)
 {
     buf_addf(out, "%-10s%zu entries, %zu kept\n", "read", r->entries_read, r->entries_kept);
-    text_counts(out, "dropped", r->dropped, r->dropped_n);
+    text_dropped(out, r);
     text_counts(out, "hosts", r->hosts, r->hosts_n);
     buf_addf(out, "%-10s%zu\n", "tokens", r->tokens_n);
     for (size_t i = 0; i < r->tokens_n; i++)
         text_token(out, &r->tokens[i], explain);
-    for (size_t i = 0; i < r->warnings_n; i++)
-        buf_addf(out, "warning: %.*s\n", SL_FMT(r->warnings[i]));
+    text_warnings(out, r);
 }
 
 /* ---- the flow of tokens as a picture ------------------------------------------------------------------ */

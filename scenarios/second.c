@@ -90,7 +90,8 @@ bool flow_second(struct flow *f, const struct session *s, struct err *err)
         for (size_t i = 0; i < g.n; i++)
             walked += !g.items[i].is_static;
         if (align(f, &g) * 2 < walked)
-            report_warn(f, "%.*s is hardly the same walk: little of it could be compared",
+            report_warn(f, "record the same walk twice, with different input",
+                        "%.*s is hardly the same walk: little of it could be compared",
                         SL_FMT(s->source));
     }
     map_free(g.values);

@@ -20,9 +20,12 @@ static void hide(struct flow *f, struct node *n, size_t from, struct slice name)
     struct slice value = slice_from(n->text, from);
     if (value.n < 4 || node_has_span(n)) return;
     struct slice column = var_name(f, name);
+    size_t before = f->secrets.n;
     column = secret_column(f, column, value);
     node_span(f, n, from, n->text.n, column);
-    report_warn(f, "#%zu %.*s %.*s: no answer gave the %.*s; the recorded one went to %s as %.*s",
+    if (f->secrets.n == before) return; /* told where it was met first */
+    report_warn(f, "keep that file private; if it ends, put a new one there",
+                "#%zu %.*s %.*s: no answer gave the %.*s; the recorded one went to %s as %.*s",
                 n->step, SL_FMT(f->items[n->step].ex->request.method),
                 SL_FMT(f->items[n->step].url.path), SL_FMT(name), f->cfg->secrets_file,
                 SL_FMT(column));

@@ -32,7 +32,7 @@ static void read_text(struct flow *f, struct slice text, int64_t time_ns)
     if (!u) return;
     struct slice place = report_place(f, u->node);
     v->by_socket = true;
-    report_warn(f,
+    report_warn(f, "extract it from an HTTP answer in the scenario, if one gives it too",
                 "%.*s: only a WebSocket message gave this value, and WebSockets are not replayed: "
                 "it stays as recorded",
                 SL_FMT(place));
@@ -62,6 +62,7 @@ void flow_sockets(struct flow *f, const struct session *s)
             read_message(f, &ex->ws[k]);
     }
     if (sockets)
-        report_warn(f, "%zu WebSocket%s with %zu message%s: reprise replays HTTP, not these",
-                    sockets, sockets == 1 ? "" : "s", messages, messages == 1 ? "" : "s");
+        report_warn(f, "nothing: load their server with another tool if they matter",
+                    "%zu WebSocket%s with %zu message%s: reprise replays HTTP, not these", sockets,
+                    sockets == 1 ? "" : "s", messages, messages == 1 ? "" : "s");
 }

@@ -22,7 +22,7 @@ struct slice tsung_text(struct tsung *t, struct slice s, bool subst)
         if (slice_starts(name, SL("_")))
             foreign_add_var(t->f, &b, slice_from(name, 1), FOREIGN_PLAIN);
         else
-            foreign_warn(t->f, "the function %%%%%.*s%%%% is left out", SL_FMT(name));
+            foreign_warn(t->f, ADVICE_ADD, "the function %%%%%.*s%%%% is left out", SL_FMT(name));
         s = slice_from(s, at + end + 4);
     }
     foreign_add_text(&b, s, FOREIGN_PLAIN);
@@ -73,7 +73,7 @@ static void extractor(struct tsung *t, const struct xml_node *n, struct request_
         e.expr = arena_printf(t->f->a, "input[name=\"%.*s\"]", SL_FMT(name));
     }
     if (pg.n || name.n == 0)
-        foreign_warn(t->f, "line %u: a dyn_variable is left out", n->line);
+        foreign_warn(t->f, ADVICE_ADD, "line %u: a dyn_variable is left out", n->line);
     else
         foreign_extract(t->f, r, &e);
 }
@@ -110,8 +110,8 @@ static void match(struct tsung *t, const struct xml_node *n, bool subst, struct 
         c = (struct check){ .kind = CHECK_STATUS, .value = foreign_keep(t->f, code) };
     if (!wanted && c.kind == CHECK_BODY_CONTAINS) c.kind = CHECK_BODY_NOT;
     if (!wanted && c.kind == CHECK_BODY_MATCHES)
-        foreign_warn(t->f, "line %u: a match of a pattern that must not be there is left out",
-                     n->line);
+        foreign_warn(t->f, ADVICE_ADD,
+                     "line %u: a match of a pattern that must not be there is left out", n->line);
     else
         foreign_check(t->f, r, &c);
 }
@@ -141,14 +141,14 @@ static void headers(struct tsung *t, const struct xml_node *http, bool subst,
             if (basic)
                 foreign_set_field(t->f, &r->headers, SL("Authorization"), buf_slice(&b));
             else
-                foreign_warn(t->f, "line %u: a login of the kind %.*s is left out", c->line,
-                             SL_FMT(how));
+                foreign_warn(t->f, ADVICE_ADD, "line %u: a login of the kind %.*s is left out",
+                             c->line, SL_FMT(how));
             buf_free(&b);
         } else if (slice_eq(c->name, SL("soap"))) {
             foreign_set_field(t->f, &r->headers, SL("SOAPAction"),
                               tsung_text(t, xml_attr(c, SL("action")), subst));
         } else {
-            foreign_warn(t->f, "line %u: <%.*s> is left out", c->line, SL_FMT(c->name));
+            foreign_warn(t->f, ADVICE_ADD, "line %u: <%.*s> is left out", c->line, SL_FMT(c->name));
         }
     }
 }
@@ -215,7 +215,8 @@ static void think(struct tsung *t, const struct xml_node *n, struct steps *out)
     else if (value >= 0)
         foreign_think(t->f, out, random ? WAIT_EXPONENTIAL : WAIT_CONSTANT, value, 0);
     else if (value < 0 && xml_attr(n, SL("value")).n)
-        foreign_warn(t->f, "line %u: a thinktime that is no number is left out", n->line);
+        foreign_warn(t->f, ADVICE_ADD, "line %u: a thinktime that is no number is left out",
+                     n->line);
 }
 
 /* What sets a variable on the way; p == NULL if nothing of ours does. */
@@ -238,7 +239,7 @@ static void set_vars(struct tsung *t, const struct xml_node *n, struct steps *ou
     if (slice_eq(xml_attr(n, SL("sourcetype")), SL("file"))) return; /* a feed: declared before */
     struct slice value = source(t, n);
     if (!value.p) {
-        foreign_warn(t->f, "line %u: variables from %.*s are left out", n->line,
+        foreign_warn(t->f, ADVICE_ADD, "line %u: variables from %.*s are left out", n->line,
                      SL_FMT(xml_attr(n, SL("sourcetype"))));
         return;
     }
@@ -262,7 +263,8 @@ static void block(struct tsung *t, const struct xml_node *n, struct steps *out)
     s->steps = inner.v;
     s->steps_n = inner.n;
     if (!loop && !slice_eq(n->name, SL("transaction")))
-        foreign_warn(t->f, "line %u: the condition of <%.*s> is not taken over: its steps run once",
+        foreign_warn(t->f, ADVICE_ADD,
+                     "line %u: the condition of <%.*s> is not taken over: its steps run once",
                      n->line, SL_FMT(n->name));
 }
 
@@ -286,7 +288,8 @@ void tsung_steps(struct tsung *t, const struct xml_node *session, struct steps *
                 block(t, n, out);
                 known = true;
             }
-        if (!known) foreign_warn(t->f, "line %u: <%.*s> is left out", n->line, SL_FMT(n->name));
+        if (!known)
+            foreign_warn(t->f, ADVICE_ADD, "line %u: <%.*s> is left out", n->line, SL_FMT(n->name));
     }
 }
 
@@ -328,10 +331,11 @@ void tsung_load(struct tsung *t, const struct xml_node *load)
     for (; n; n = xml_again(n, SL("arrivalphase"))) {
         struct phase p = phase_of(n);
         if (xml_child(n, SL("session_setup")))
-            foreign_warn(t->f, "line %u: the sessions' shares of one phase are not taken over",
-                         n->line);
+            foreign_warn(t->f, ADVICE_ADD,
+                         "line %u: the sessions' shares of one phase are not taken over", n->line);
         if (xml_attr(xml_child(n, SL("users")), SL("maxnumber")).n)
-            foreign_warn(t->f, "line %u: maxnumber of a phase is not taken over", n->line);
+            foreign_warn(t->f, ADVICE_ADD, "line %u: maxnumber of a phase is not taken over",
+                         n->line);
         if (several) {
             add_stage(t->f, 0.001, p.rate);
             add_stage(t->f, p.seconds, p.rate);
@@ -341,5 +345,6 @@ void tsung_load(struct tsung *t, const struct xml_node *load)
         }
     }
     double loops = number_attr(load, SL("loop"), 0);
-    if (loops > 0) foreign_warn(t->f, "the load is not repeated (loop=\"%.0f\")", loops);
+    if (loops > 0)
+        foreign_warn(t->f, ADVICE_ADD, "the load is not repeated (loop=\"%.0f\")", loops);
 }

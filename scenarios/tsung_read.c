@@ -51,7 +51,8 @@ static void server(struct tsung *t, const struct xml_node *root)
     t->base = arena_printf(t->f->a, "%s://%.*s%s%.*s", tls ? "https" : "http",
                            SL_FMT(xml_attr(s, SL("host"))), usual ? "" : ":",
                            usual ? 0 : (int)port.n, port.p ? port.p : "");
-    if (xml_again(s, SL("server"))) foreign_warn(t->f, "of several servers the first is taken");
+    if (xml_again(s, SL("server")))
+        foreign_warn(t->f, ADVICE_LOOK, "of several servers the first is taken");
 }
 
 /* The most probable of the browsers that users say they are. */
@@ -69,7 +70,7 @@ static void agent(struct tsung *t, const struct xml_node *options)
             most = p;
             t->agent = tsung_text(t, slice_trim(u->text), false);
         }
-    if (n > 1) foreign_warn(t->f, "of several user agents the most probable is taken");
+    if (n > 1) foreign_warn(t->f, ADVICE_LOOK, "of several user agents the most probable is taken");
 }
 
 static unsigned weight_of(const struct xml_node *session)
@@ -110,8 +111,8 @@ static void sessions(struct tsung *t, const struct xml_node *list)
         t->base = server_base;
         tsung_steps(t, n, &steps);
         if (type.n && !slice_eq(type, SL("ts_http")))
-            foreign_warn(t->f, "line %u: session \"%.*s\" is of the type %.*s", n->line,
-                         SL_FMT(xml_attr(n, SL("name"))), SL_FMT(type));
+            foreign_warn(t->f, ADVICE_LOOK, "line %u: session \"%.*s\" is of the type %.*s",
+                         n->line, SL_FMT(xml_attr(n, SL("name"))), SL_FMT(type));
         foreign_task(t->f, xml_attr(n, SL("name")), weight_of(n), &steps);
     }
     shrink_weights(t->f->s);

@@ -88,6 +88,7 @@ void flow_unique(struct flow *f)
     for (size_t i = 0; i < f->cfg->unique_n; i++) {
         struct slice value = f->cfg->unique[i];
         if (!value.n || !make_unique(f, value))
-            report_warn(f, "--unique \"%.*s\": no request holds this text", SL_FMT(value));
+            report_warn(f, "give the text as it was typed while recording",
+                        "--unique \"%.*s\": no request holds this text", SL_FMT(value));
     }
 }

@@ -96,15 +96,19 @@ static void finish(struct burp *b)
     struct session *s = b->im->s;
     turn_around(s);
     if (b->no_time > 0)
-        session_warn(s, "%zu item%s without a time that can be read: the order is the list's",
+        session_warn(s, "see whether the order is that of the walk",
+                     "%zu item%s without a time that can be read: the order is the list's",
                      b->no_time, b->no_time == 1 ? "" : "s");
     if (b->unknown_zone > 0)
-        session_warn(s, "the time zone of %zu item%s is not known: taken as UTC (pauses are right)",
+        session_warn(s, "nothing, unless another recording is joined with it",
+                     "the time zone of %zu item%s is not known: taken as UTC (pauses are right)",
                      b->unknown_zone, b->unknown_zone == 1 ? "" : "s");
     if (b->guessed > 0)
-        session_warn(s, "the time zone's letters are used in several countries: the day's time may "
-                        "be off by hours (pauses are right)");
-    session_warn(s, "Burp keeps whole seconds and no durations: pauses are rough");
+        session_warn(s, "nothing, unless another recording is joined with it",
+                     "the time zone's letters are used in several countries: the day's time may "
+                     "be off by hours (pauses are right)");
+    session_warn(s, "set wait: or think: where a pause matters",
+                 "Burp keeps whole seconds and no durations: pauses are rough");
 }
 
 static bool read_items(struct burp *b, struct xml *x, struct err *err)

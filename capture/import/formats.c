@@ -489,21 +489,6 @@ static struct session *read_with(struct import_source *src, struct err *err)
     return im.s;
 }
 
-/* What the packets could not give. */
-static void warn_of_packets(struct session *s, const struct capture_report *r)
-{
-    if (r->tls[TLS_NO_KEY])
-        session_warn(s,
-                     "%llu TLS connections could not be read: no key for them; record with "
-                     "SSLKEYLOGFILE set and give the file with --keylog",
-                     (unsigned long long)r->tls[TLS_NO_KEY]);
-    if (r->incomplete)
-        session_warn(s,
-                     "%llu exchanges are incomplete: packets are missing, or the capture was cut",
-                     (unsigned long long)r->incomplete);
-    if (r->trouble[0]) session_warn(s, "%s", r->trouble);
-}
-
 static struct session *read_packets(const struct import_source *src, struct err *err)
 {
     struct capture_cfg cfg = { .files = (const char *const[]){ src->path },
@@ -515,10 +500,7 @@ static struct session *read_packets(const struct import_source *src, struct err 
     }
     struct capture_report *report = mem_alloc(1, sizeof *report);
     struct session *s = capture_to_session(&cfg, report, err);
-    if (s) {
-        s->source = arena_dup(s->arena, slice_z(src->path));
-        warn_of_packets(s, report);
-    }
+    if (s) s->source = arena_dup(s->arena, slice_z(src->path));
     free(report);
     return s;
 }

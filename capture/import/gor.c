@@ -44,7 +44,9 @@ static void add_request(struct import *im, struct map *by_id, const struct recor
     if (!ok && message_is_request(r->message)) {
         parsed = (struct exchange){ 0 };
         ok = message_request(im, &parsed, r->message, &nowhere);
-        if (ok) session_warn(im->s, "requests without a Host header: localhost is taken");
+        if (ok)
+            session_warn(im->s, "name the server: reprise run --host URL",
+                         "requests without a Host header: localhost is taken");
     }
     if (!ok) {
         session_dropped(im->s, "malformed");
@@ -97,6 +99,8 @@ bool gor_read(struct import *im, struct err *err)
     im->s->no_answers = true;
     bool ok = read_records(im, by_id, err);
     map_free(by_id);
-    if (ok && im->s->n > 0) session_warn(im->s, "GoReplay does not keep the scheme: http is taken");
+    if (ok && im->s->n > 0)
+        session_warn(im->s, "name the server: reprise run --host https://…",
+                     "GoReplay does not keep the scheme: http is taken");
     return ok;
 }

@@ -143,14 +143,13 @@ bool jtl_read(struct import *im, struct err *err)
     xml_close(x);
     if (ok && j.no_url > 0)
         session_warn(im->s,
-                     "%zu sample%s saved without URL: set jmeter.save.saveservice.url, "
-                     ".requestHeaders, .responseHeaders, .samplerData and .response_data to "
-                     "true and run JMeter again",
-                     j.no_url, j.no_url == 1 ? " was" : "s were");
+                     "set jmeter.save.saveservice.url, .requestHeaders, .responseHeaders, "
+                     ".samplerData and .response_data to true and run JMeter again",
+                     "%zu sample%s saved without URL", j.no_url, j.no_url == 1 ? " was" : "s were");
     if (ok && j.no_data > 0)
         session_warn(im->s,
-                     "%zu answer%s saved without data: set "
-                     "jmeter.save.saveservice.response_data to true, else tokens cannot be found",
-                     j.no_data, j.no_data == 1 ? " was" : "s were");
+                     "set jmeter.save.saveservice.response_data to true and run JMeter again",
+                     "%zu answer%s saved without data: tokens in them cannot be found", j.no_data,
+                     j.no_data == 1 ? " was" : "s were");
     return ok;
 }

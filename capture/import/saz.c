@@ -201,7 +201,8 @@ static void fill_frames(struct import *im, struct slice text, struct exchange *e
         ex->ws[ex->ws_n++] = m;
     }
     if (slice_trim(text).n > 0)
-        session_warn(im->s, "some WebSocket messages of the archive could not be read");
+        session_warn(im->s, "nothing: WebSockets are not replayed",
+                     "some WebSocket messages of the archive could not be read");
 }
 
 /* ---- rows ----------------------------------------------------------------------------------------- */
@@ -237,8 +238,9 @@ static bool read_rows(struct import *im, struct rows *rows, struct err *err)
         add_row(im, rows->v[i], &no_meta);
     }
     if (no_meta > 0)
-        session_warn(im->s, "%zu row%s without the times of _m.xml: the order is the archive's",
-                     no_meta, no_meta == 1 ? "" : "s");
+        session_warn(im->s, "see whether the order is that of the walk",
+                     "%zu row%s without the times of _m.xml: the order is the archive's", no_meta,
+                     no_meta == 1 ? "" : "s");
     return true;
 }
 

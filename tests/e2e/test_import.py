@@ -74,6 +74,88 @@ class Choosing(TestCase):
         self.assertIn("are for recordings", done.stderr)
 
 
+def entry(url, status=200, **more):
+    response = {"status": status, "headers": [], "content": {"size": 2, "mimeType": "text/html", "text": "ok"}}
+    if status is None:
+        response = None
+    elif status == 0:
+        response = {"status": 0, "headers": [], "content": {"size": 0}, "_error": "net::ERR_ABORTED"}
+    request = {"method": "GET", "url": url, "httpVersion": "h2", "headers": [], "queryString": [], "cookies": []}
+    row = {"startedDateTime": "2026-01-01T00:00:00.000Z", "time": 5, "request": request, "response": response}
+    return {k: v for k, v in {**row, **more}.items() if v is not None}
+
+
+def har(*entries, creator="Test"):
+    return json.dumps({"log": {"version": "1.2", "creator": {"name": creator, "version": "1"}, "entries": entries}})
+
+
+class Report(TestCase):
+    def report(self, text, *args):
+        self.write("in.har", text)
+        self.text = self.reprise("import", "in.har", "-o", "out.yaml", "--report", "r.json", *args).stdout
+        return json.loads((self.dir / "r.json").read_text())
+
+    def test_each_loss_has_advice(self):
+        upload = entry("http://h.test/up")
+        upload["request"].update(method="POST", bodySize=9)
+        gone = entry("http://h.test/gone")
+        gone["response"]["content"] = {"size": 99, "mimeType": "text/html"}
+        report = self.report(har(
+            entry("http://h.test/"), upload, gone, entry("http://h.test/0", 0), entry("about:blank"),
+            entry("http://h.test/c", _fromCache="memory"), entry("http://h.test/w", _fetchedViaServiceWorker=True),
+            entry("wss://h.test/ws", 101), entry("http://www.google-analytics.com/collect"),
+            entry("https://fonts.test/x.woff2"), entry("", 200), {},
+            entry("http://h.test/x", startedDateTime=""), creator="WebInspector"))
+        dropped = {"no-answer": 1, "not-http": 1, "cached": 1, "service-worker": 1, "third-party": 1, "websocket": 1,
+                   "static-of-other-host": 1, "no-url": 1, "malformed": 1}
+        self.assertEqual(report["dropped"], dropped)
+        self.assertEqual(report["entries_read"], report["entries_kept"] + sum(dropped.values()))
+        losses = report["losses"]
+        self.assertEqual({x["dropped"]: x["count"] for x in losses if "dropped" in x}, dropped)
+        self.assertEqual([x["warning"] for x in losses if "warning" in x], report["warnings"])
+        self.assertEqual([x for x in losses if not x["advice"]], [])
+        self.assertTrue(all(isinstance(w, str) for w in report["warnings"]))
+        for part in ("request body is not", "response body is not", "no start time", "no cookie and no Authorization"):
+            self.assertTrue([w for w in report["warnings"] if part in w], part)
+        self.assertIn("--keep-third-party", self.text)
+        self.assertIn("Allow to generate HAR with sensitive data", self.text)
+
+    def test_beacons(self):
+        text = har(entry("http://app.sentry.io/"), entry("https://o1.ingest.sentry.io/api/1/envelope/"),
+                   entry("https://stats.g.doubleclick.net/j/collect"))
+        report = self.report(text)
+        self.assertEqual((report["entries_kept"], report["dropped"]), (2, {"third-party": 1}))
+        self.assertEqual(self.report(text, "--keep-third-party")["entries_kept"], 3)
+
+    def test_requests_without_answers(self):
+        report = self.report(har(entry("http://h.test/a", None), entry("http://h.test/b", None),
+                                 entry("http://h.test/failed", 0)))
+        self.assertEqual((report["entries_kept"], report["dropped"]), (2, {"no-answer": 1}))
+        self.assertIn("holds requests only: tokens cannot be found", self.text)
+        self.assertNotIn("expect", (self.dir / "out.yaml").read_text())
+        failed = self.write("failed.har", har(entry("http://h.test/", 0)))
+        done = self.reprise("import", failed, "-o", "x.yaml", code=3)
+        self.assertIn("no request in it can be replayed: 1 no-answer (", done.stderr)
+
+    def test_report_on_standard_output(self):
+        for name in ("json", "-"):
+            done = self.reprise("import", DEMO, "-o", "out.yaml", "--report", name)
+            self.assertEqual(json.loads(done.stdout)["entries_kept"], 24)
+            self.assertIn("24 entries", done.stderr)
+        self.assertIn("-o FILE", self.reprise("import", DEMO, "--report", "json", code=2).stderr)
+
+    def test_where_secrets_go(self):
+        self.reprise("import", DEMO, "-o", "/dev/null", "-q")
+        self.assertFalse(os.path.exists("/dev/null.secrets.csv"))
+        self.assertEqual(os.listdir(self.dir), [])
+        done = self.reprise("import", DEMO, "-o", "-", "-q")
+        self.assertIn("file: demo.secrets.csv", done.stdout)
+        self.assertEqual(os.listdir(self.dir), ["demo.secrets.csv"])
+        (self.dir / "sub.d").mkdir()
+        self.reprise("import", DEMO, "-o", "sub.d/plan", "-q")
+        self.assertEqual(sorted(os.listdir(self.dir / "sub.d")), ["plan", "plan.secrets.csv"])
+
+
 class Hostile(TestCase):
     """Refused with a sentence, quickly, in little memory, without a file."""
 

@@ -279,8 +279,8 @@ TEST(correlate_a_value_that_only_a_socket_gave_is_named)
     step(&w, "POST", "/take", "ticket=" TOKEN "&own=Zk2mXv9Lr4Tn8Wb3Yc6Hd1q7", "{}");
     run(&w);
     CHECK_U(w.report.warnings_n, 2);
-    CHECK(slice_starts(w.report.warnings[0], SL("#0 form ticket: only a WebSocket message")));
-    CHECK(slice_starts(w.report.warnings[1], SL("1 WebSocket with 2 messages")));
+    CHECK(slice_starts(w.report.warnings[0].text, SL("#0 form ticket: only a WebSocket message")));
+    CHECK(slice_starts(w.report.warnings[1].text, SL("1 WebSocket with 2 messages")));
     end(&w);
 }
 

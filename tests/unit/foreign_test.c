@@ -19,7 +19,7 @@ static struct scenario *read_plan(const char *format, const char *path, struct s
 static bool warned(const struct import_report *r, const char *part)
 {
     for (size_t i = 0; i < r->warnings_n; i++)
-        if (slice_find(r->warnings[i], slice_z(part)) != SLICE_NONE) return true;
+        if (slice_find(r->warnings[i].text, slice_z(part)) != SLICE_NONE) return true;
     return false;
 }
 

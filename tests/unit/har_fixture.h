@@ -92,7 +92,9 @@ static inline struct response response(const char *fields)
 static inline bool has_warning(const struct session *s, const char *part)
 {
     for (size_t i = 0; i < s->warnings_n; i++)
-        if (slice_find(s->warnings[i], slice_z(part)) != SLICE_NONE) return true;
+        if (slice_find(s->warnings[i].text, slice_z(part)) != SLICE_NONE ||
+            slice_find(s->warnings[i].advice, slice_z(part)) != SLICE_NONE)
+            return true;
     return false;
 }
 

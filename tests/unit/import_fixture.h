@@ -55,7 +55,9 @@ static inline size_t dropped(const struct session *s, const char *reason)
 static inline bool warned(const struct session *s, const char *part)
 {
     for (size_t i = 0; i < s->warnings_n; i++)
-        if (slice_find(s->warnings[i], slice_z(part)) != SLICE_NONE) return true;
+        if (slice_find(s->warnings[i].text, slice_z(part)) != SLICE_NONE ||
+            slice_find(s->warnings[i].advice, slice_z(part)) != SLICE_NONE)
+            return true;
     return false;
 }
 

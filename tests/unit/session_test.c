@@ -70,11 +70,12 @@ TEST(session_drops_and_warnings)
     CHECK_S(s->drops[0].reason, SL("cached"));
     CHECK_U(s->drops[0].count, 2);
     for (int i = 0; i < 9; i++) {
-        session_warn(s, "warning %d", i % 5);
-        session_warn(s, "warning %d", i % 3);
+        session_warn(s, "look", "warning %d", i % 5);
+        session_warn(s, "look", "warning %d", i % 3);
     }
     CHECK_U(s->warnings_n, 5);
-    CHECK_S(s->warnings[1], SL("warning 1"));
+    CHECK_S(s->warnings[1].text, SL("warning 1"));
+    CHECK_S(s->warnings[1].advice, SL("look"));
     session_free(s);
 }
 
@@ -91,7 +92,7 @@ TEST(session_join_keeps_everything)
     o->pages_n = 1;
     o->entries_read = 3;
     session_dropped(o, "cached");
-    session_warn(o, "w");
+    session_warn(o, "", "w");
     add(third, "c", 20);
     session_join(s, o);
     session_join(s, third);
