@@ -78,6 +78,7 @@ static size_t first_named(const struct use *u)
 static bool is_clients_own(const struct use *u, const struct origin *o, const struct origin *first)
 {
     const struct value *v = u->value;
+    if (judge_is_entity_tag(u, o)) return false;
     if (v->bits >= BITS_MEDIUM) return v->first_use <= first->step;
     size_t named = first_named(u), until = named < o->step ? named : o->step;
     for (const struct use *e = v->uses; e && e->node->step <= until; e = e->next)

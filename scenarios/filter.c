@@ -296,6 +296,7 @@ bool flow_keep(struct flow *f, const struct session *s, struct err *err)
     if (!f->n)
         return err_set(err, ERR_INPUT,
                        "no request is left: --hosts keeps none of the recorded hosts");
+    flow_drop_refused(f);
     link_hops(f);
     f->zero_ns = f->items[0].ex->start_ns;
     int64_t last = 0;

@@ -181,6 +181,8 @@ struct flow {
 
 /* filter.c: exchanges to items; what is dropped is counted in the report. */
 bool flow_keep(struct flow *f, const struct session *s, struct err *err);
+/* refused.c: leaves out what was refused with 401 and sent again after a token was renewed. */
+void flow_drop_refused(struct flow *f);
 /* The absolute URL that an answer redirects to, without fragment; empty if it does not. */
 struct slice item_location(struct flow *f, const struct item *it);
 

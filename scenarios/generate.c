@@ -35,11 +35,16 @@ static bool is_free(const struct flow *f, const struct value *v)
     return open;
 }
 
+/* client_id, appId, x-tenant: the same for everybody. */
 static bool is_application(struct slice name)
 {
-    return slice_ifind(name, SL("client")) != SLICE_NONE ||
-           slice_ifind(name, SL("app")) != SLICE_NONE ||
-           slice_ifind(name, SL("tenant")) != SLICE_NONE;
+    static const char *const names[] = { "client",      "clientid",     "clientkey", "app",
+                                         "appid",       "appkey",       "tenant",    "tenantid",
+                                         "xtenant",     "xtenantid",    "xappid",    "xclientid",
+                                         "application", "applicationid" };
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (name_eq(name, slice_z(names[i]))) return true;
+    return false;
 }
 
 /* Places that carry it. */

@@ -223,9 +223,16 @@ static bool names_itself(const struct use *u)
     return u->value->text.n >= 6 && slice_find(u->node->name, u->value->text) != SLICE_NONE;
 }
 
+bool judge_is_entity_tag(const struct use *u, const struct origin *o)
+{
+    return o->kind == ORIGIN_HEADER && u->node->where == AT_HEADER &&
+           slice_ieq(o->name, SL("etag")) && slice_ieq(u->node->name, SL("if-match"));
+}
+
 double judge_use(const struct flow *f, const struct use *u, struct origin *o)
 {
     double bits = u->value->bits;
+    if (judge_is_entity_tag(u, o)) return 0.95;
     if (names_itself(u)) return 0;
     if (u->node->operand) return 0.95;
     if (bits < BITS_MEDIUM) return judge_weak(f, u, o);

@@ -356,3 +356,38 @@ TEST(correlate_uuid_inside_a_token_is_not_made_anew)
     CHECK(!says(&w, "uuid("));
     end(&w);
 }
+
+TEST(correlate_entity_tag)
+{
+    struct walk w = begin();
+    struct exchange *a = step(&w, "GET", "/cart", "", "{}");
+    header(&w, &a->response.headers, "ETag", "\"3\"");
+    struct exchange *b = step(&w, "PUT", "/cart/lines", "{\"n\":1}", "{}");
+    header(&w, &b->request.headers, "If-Match", "\"3\"");
+    header(&w, &b->response.headers, "ETag", "\"4-ba4b\"");
+    struct exchange *c = step(&w, "PUT", "/cart/lines", "{\"n\":2}", "{}");
+    header(&w, &c->request.headers, "If-Match", "\"4-ba4b\"");
+    run(&w);
+    CHECK_U(w.report.tokens_n, 2);
+    CHECK_S(w.report.tokens[0].extract, SL("header ETag"));
+    CHECK(!says(&w, "4-ba4b"));
+    end(&w);
+}
+
+/* The refused attempt goes: a replay at another pace would be accepted there, and buy twice. */
+TEST(correlate_refused_then_repeated)
+{
+    struct walk w = begin();
+    struct exchange *a = step(&w, "POST", "/orders", "{\"n\":1}", "{\"error\":\"expired\"}");
+    header(&w, &a->request.headers, "Authorization", "Bearer old" TOKEN);
+    a->response.status = 401;
+    step(&w, "POST", "/refresh", "{}", "{\"accessToken\":\"" TOKEN "\"}");
+    struct exchange *c = step(&w, "POST", "/orders", "{\"n\":1}", "{\"id\":7}");
+    header(&w, &c->request.headers, "Authorization", "Bearer " TOKEN);
+    struct exchange *d = step(&w, "GET", "/secret", "", "{}");
+    d->response.status = 401; /* never repeated: it stays */
+    run(&w);
+    CHECK_U(w.report.entries_kept, 3);
+    CHECK(says(&w, "status: 401") && says(&w, "Bearer ${accessToken}"));
+    end(&w);
+}
