@@ -17,11 +17,11 @@ function bundled() {
   const folder = mkdtempSync(join(tmpdir(), "reprise-ui-"));
   try {
     buildSync({
-      entryPoints: { app: "js/main.js", style: "css/style.css" },
-      bundle: true, minify: true, format: "esm", target: "es2020", outdir: folder,
+      entryPoints: { app: "js/main.js", uplot: "uplot", style: "css/style.css" },
+      bundle: true, minify: true, format: "esm", target: "es2020", outdir: folder, external: ["/uplot.js"],
       legalComments: "none", charset: "utf8", logLevel: "warning",
     });
-    return ["app.js", "style.css"].map((name) => [name, readFileSync(join(folder, name))]);
+    return ["app.js", "uplot.js", "style.css"].map((name) => [name, readFileSync(join(folder, name))]);
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -15,8 +15,9 @@ async function shot(page, name) {
   if (folder) await page.screenshot({ path: join(folder, `page-${name}.png`) });
 }
 
-// The wire's bytes of a first visit, as the debugger counts them, and when the first pixels came.
-async function weigh() {
+// A first visit: bytes on the wire as the debugger counts them, with the charts' library at the end; when the first
+// pixels came, and what of that was the server's (the page and its style) and the document's.
+async function visit() {
   const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
   const page = await context.newPage();
   const session = await context.newCDPSession(page);
@@ -25,16 +26,24 @@ async function weigh() {
   session.on("Network.loadingFinished", (e) => (bytes += e.encodedDataLength));
   await page.goto(base + "/", { waitUntil: "load" });
   await page.waitForSelector("body[data-state]");
-  const paint = await until("first paint", () => page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime));
+  await until("first paint", () => page.evaluate(() => performance.getEntriesByName("first-contentful-paint").length));
+  const times = await page.evaluate(() => {
+    const doc = performance.getEntriesByType("navigation")[0];
+    const style = performance.getEntriesByType("resource").find((r) => r.name.endsWith("/style.css"));
+    const took = (r) => r.responseEnd - r.requestStart;
+    return { first_paint_ms: performance.getEntriesByName("first-contentful-paint")[0].startTime,
+      server_ms: took(doc) + took(style), document_ms: doc.domInteractive - doc.responseEnd };
+  });
+  await page.evaluate(() => import("/uplot.js"));
   await context.close();
-  return { bytes, paint };
+  return { bytes, ...times };
 }
 
+// Other work of the machine only adds: the least of five is what the page takes.
 async function weighed() {
   const tries = [];
-  for (let i = 0; i < 5; i++) tries.push(await weigh());
-  figures.bytes = Math.max(...tries.map((t) => t.bytes));
-  figures.first_paint_ms = Math.round(Math.min(...tries.map((t) => t.paint))); // other work of the machine only adds
+  for (let i = 0; i < 5; i++) tries.push(await visit());
+  for (const key of Object.keys(tries[0])) figures[key] = Math.round(10 * Math.min(...tries.map((t) => t[key]))) / 10;
   assert.ok(figures.bytes < MOST_BYTES, `${figures.bytes} bytes`);
   if (!process.env.SLOW_MACHINE) assert.ok(figures.first_paint_ms < MOST_PAINT_MS, `first paint after ${figures.first_paint_ms} ms`);
 }

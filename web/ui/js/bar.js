@@ -44,8 +44,7 @@ let alerts;
 
 export function mountBar(bar, alertsAt) {
   alerts = alertsAt;
-  fill(bar,
-    h("a", { class: "brand", href: "/" }, h("img", { src: "/favicon.svg", alt: "", width: 22, height: 22 }), "reprise"),
+  bar.append( // behind the brand
     h("div", { class: "about" }, name, target),
     pill, elapsed,
     h("div", { class: "actions" }, edit, reset, stop, again));

@@ -1,8 +1,9 @@
 // Charts of the whole run with one cursor and one zoom. uPlot draws; the data are the store's columns.
-import uPlot from "uplot";
 import { fill, h } from "./dom.js";
 import { axis, bytes, clock, count, ms, percent, rate } from "./fmt.js";
 import { column, on, store } from "./store.js";
+
+let uPlot; // as large as the rest of the page: it comes with the first chart
 
 const css = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
@@ -102,7 +103,7 @@ export function mountCharts(panel) {
   const grid = h("div", { class: "charts" });
   const reset = h("button", { type: "button", hidden: true, onclick: () => zoom(null) }, "Show the whole run");
   panel.append(h("div", { class: "tools" }, h("span", { class: "hint" }, "Drag to zoom in all charts, double-click to see the whole run again."), reset), grid);
-  let plots = [], range = null;
+  let plots = [], range = null, gone = false;
 
   function zoom(from, to) {
     range = from == null ? null : [from, to];
@@ -121,6 +122,13 @@ export function mountCharts(panel) {
   function latest(u) {
     const n = column("t").length;
     if (n && u.cursor.idx == null) u.setLegend({ idx: n - 1 });
+  }
+  function begin(module) {
+    uPlot = module.default;
+    if (gone) return;
+    build();
+    sized.observe(grid);
+    dark.addEventListener("change", build);
   }
   const data = (chart) => [column("t"), ...chart.series.map(([name]) => column(name))];
 
@@ -153,11 +161,10 @@ export function mountCharts(panel) {
 
   const sized = new ResizeObserver(() => plots.forEach((p) => p.u.setSize({ width: Math.max(260, p.box.clientWidth - 24), height: 180 })));
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  build();
-  sized.observe(grid);
-  dark.addEventListener("change", build);
+  import("/uplot.js").then(begin, () => fill(grid, h("p", { class: "empty" }, "The charts could not be loaded.")));
   const off = on("history", update);
   return () => {
+    gone = true;
     off();
     sized.disconnect();
     dark.removeEventListener("change", build);
