@@ -1,4 +1,4 @@
-/* A request as handlers see it, and their answer: no MHD beyond web/server.c. Private to web. */
+/* A request as handlers see it, and their answer: libmicrohttpd stays behind web/serve.h. Private to web. */
 #ifndef WEB_ASK_H
 #define WEB_ASK_H
 
@@ -14,8 +14,7 @@ struct ask_arg {
 
 struct ask {
     struct slice method, path, body;
-    struct slice host, origin, fetch_site, authorization, cookie_token, type, if_none_match,
-        user_agent;
+    struct slice host, origin, fetch_site, authorization, cookie_token, type, if_none_match;
     struct ask_arg args[ASK_ARGS]; /* of the query, decoded */
     size_t args_n;
     bool gzip;               /* Accept-Encoding holds it */

@@ -1,4 +1,5 @@
 """The page's HTTP API: as web/openapi.yaml says, Locust's keys, who may ask for what, and what watching costs."""
+import contextlib
 import csv
 import io
 import json
@@ -268,6 +269,33 @@ class Doors(WebTest):
         self.assertEqual(status, 422, body)
         self.assertFalse((self.dir.parent.parent / "x.yaml").exists())
 
+    def test_slow_senders_lose_their_connection(self):
+        self.page()
+        port, line = urlsplit(self.base).port, b"GET /api/state HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: " + b"x" * 200
+        with socket.create_connection(("127.0.0.1", port), PATIENCE_S) as s:
+            s.settimeout(0.1)
+            for i, byte in enumerate(line):  # byte by byte, so that it is never silent
+                s.send(bytes([byte]))
+                with contextlib.suppress(TimeoutError):
+                    self.assertEqual(s.recv(100), b"", "an answer to half a request")
+                    break
+            self.assertLess(i, 120)
+
+    def test_one_address_does_not_get_all_connections(self):
+        self.page()
+        address = ("127.0.0.1", urlsplit(self.base).port)
+        ask = lambda path: f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n".encode()
+        with contextlib.ExitStack() as stack:
+            with self.assertRaises(OSError):
+                for _ in range(200):
+                    s = stack.enter_context(socket.create_connection(address, PATIENCE_S))
+                    s.sendall(ask("/api/events"))
+                    if s.recv(100) == b"":
+                        raise ConnectionResetError
+            with socket.create_connection(address, PATIENCE_S, source_address=("127.0.0.2", 0)) as other:
+                other.sendall(ask("/api/state"))
+                self.assertIn(b"200 OK", other.recv(1000))
+
     def test_rates(self):
         self.page()
         got = [self.ask("POST", "/api/stop") for _ in range(60)]
@@ -278,12 +306,12 @@ class Doors(WebTest):
         page = self.page("--web-token")
         token = page.link.split("token=")[1]
         self.assertRegex(token, r"^[0-9a-f]{32}$")
-        for headers in ({}, {"Authorization": "Bearer " + "0" * 32}, {"Cookie": "reprise_token=" + token[:-1]}):
+        for headers in ({}, {"Authorization": "Bearer " + "0" * 32}, {"Cookie": f"reprise_token_{urlsplit(page.base).port}=" + token[:-1]}):
             self.assertEqual(http("GET", self.base + "/api/state", headers=headers)[0], 401)
         self.assertEqual(http("GET", self.base + "/api/state", headers={"Authorization": "Bearer " + token})[0], 200)
         status, headers, _ = http("GET", page.link)
         self.assertEqual((status, headers["Location"]), (303, "/"))
-        self.assertRegex(headers["Set-Cookie"], r"^reprise_token=\w+; Path=/; HttpOnly; SameSite=Strict$")
+        self.assertRegex(headers["Set-Cookie"], r"^reprise_token_\d+=\w+; Path=/; HttpOnly; SameSite=Strict$")
         cookie = headers["Set-Cookie"].split(";")[0]
         self.assertEqual(http("GET", self.base + "/api/state", headers={"Cookie": cookie})[0], 200)
 
