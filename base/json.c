@@ -88,7 +88,9 @@ static const char *find(const char *p, const char *end, char c)
 /* The string whose opening quote is at j->at. Quotes are found first: most strings hold no backslash. */
 static enum json_tok read_string(struct json *j, enum json_tok tok, enum state next)
 {
-    const char *from = j->text.p + j->at + 1, *end = j->text.p + j->text.n;
+    const char *from = j->text.p + j->at + 1;
+    size_t left = j->text.n - j->at - 1;
+    const char *end = from + (left < JSON_MAX_STRING ? left : JSON_MAX_STRING);
     const char *quote = find(from, end, '"'), *p = from;
     j->escaped = false;
     while (quote && (p = find(p, quote, '\\')) != NULL) {
@@ -98,6 +100,7 @@ static enum json_tok read_string(struct json *j, enum json_tok tok, enum state n
         p += n;
         if (p > quote) quote = find(p, end, '"');
     }
+    if (!quote && left > JSON_MAX_STRING) return fail(j, j->at, "strings below 128 MiB");
     if (!quote) return fail(j, j->text.n, "a closing '\"'");
     j->raw = (struct slice){ from, (size_t)(quote - from) };
     j->at = (size_t)(quote + 1 - j->text.p);

@@ -2,7 +2,7 @@
  *
  * The reader walks text in one pass and allocates nothing; strings are unescaped only when asked for.
  * It takes what recordings really hold: a BOM, NaN and ±Infinity (as numbers), lone surrogates (U+FFFD),
- * bytes that are not UTF-8 and raw control characters in strings (as they are). Depth is limited. Errors know their offset and say what was
+ * bytes that are not UTF-8 and raw control characters in strings (as they are). Depth and the length of strings are limited. Errors know their offset and say what was
  * expected. See docs/notes/json.md for why this is not a library. */
 #ifndef BASE_JSON_H
 #define BASE_JSON_H
@@ -27,6 +27,7 @@ enum json_tok {
 };
 
 #define JSON_MAX_DEPTH 512
+#define JSON_MAX_STRING ((size_t)128 << 20) /* as written, with escapes */
 
 struct json {
     struct slice text;

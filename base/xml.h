@@ -4,7 +4,7 @@
  * declaration (XML 1.1 too), DOCTYPE, comments and processing instructions are taken out, so that no
  * entity but the five of XML itself can exist and nothing is ever loaded; bytes that XML forbids (NUL and
  * other control characters, CR in CDATA, what is not UTF-8) pass through and come out as they were. See
- * docs/notes/xml.md. Limits: 200 levels, 48 MiB of one text, 1 MiB of one tag, 1,000,000 nodes of a tree. */
+ * docs/notes/xml.md. Limits: 200 levels, 24 MiB of one text, 1 MiB of one tag, 1,000,000 nodes of a tree. */
 #ifndef BASE_XML_H
 #define BASE_XML_H
 

@@ -9,7 +9,7 @@
 
 #include "base/num.h"
 
-enum { MAX_TEXT = 48 << 20, MAX_TAG = 1 << 20 };
+enum { MAX_TEXT = 24 << 20, MAX_TAG = 1 << 20 };
 
 static const uint16_t cp1252[32] = {
     0x20ac, 0x81,   0x201a, 0x192,  0x201e, 0x2026, 0x2020, 0x2021, 0x2c6,  0x2030, 0x160,
@@ -226,7 +226,7 @@ static void in_tag(struct xml_filter *f, char c)
 static bool too_long(struct xml_filter *f)
 {
     if (f->mode == XML_MODE_TAG ? f->run <= MAX_TAG : f->run <= MAX_TEXT) return false;
-    f->error = f->mode == XML_MODE_TAG ? "a tag longer than 1 MiB" : "a text longer than 48 MiB";
+    f->error = f->mode == XML_MODE_TAG ? "a tag longer than 1 MiB" : "a text longer than 24 MiB";
     return true;
 }
 

@@ -46,8 +46,13 @@ static bool utf16_start(struct slice text)
     return slice_starts(text, SL("{\0")) || slice_starts(text, SL("\0{"));
 }
 
+#define UTF16_MAX ((size_t)128 << 20) /* it is turned in memory; nobody has such recordings */
+
 static bool from_utf16(struct file *f, const char *path, size_t max_bytes, struct err *err)
 {
+    if (f->text.n > UTF16_MAX)
+        return err_set(err, ERR_INPUT, "%s: UTF-16, and larger than 128 MiB: turn it into UTF-8",
+                       path);
     struct buf marked = BUF_INIT(f->text.n + 2), out = BUF_INIT(max_bytes);
     struct slice text = f->text;
     if (text.p[0] == '{' || text.p[0] == '\0') {

@@ -18,6 +18,7 @@
 
 #define START_BYTES ((size_t)64 << 10)
 #define MIN_UNPACKED ((size_t)128 << 20)
+#define PLAN_MAX ((size_t)64 << 20) /* plans are kept as trees, and written by people */
 
 /* What a format is told by: the whole text, and the name of an XML's root element. */
 struct look {
@@ -423,7 +424,21 @@ static bool find_format(struct import_source *src, const char *wanted, struct er
     if (!src->known) return fail_unknown(src, err);
     if (src->known->refusal)
         return err_set(err, ERR_INPUT, "%s: %s", src->path, src->known->refusal);
+    if (src->known->format.kind == IMPORT_PLAN && src->text.n > PLAN_MAX)
+        return err_set(err, ERR_INPUT, "%s: a plan (%s) larger than 64 MiB", src->path,
+                       src->known->format.what);
     return true;
+}
+
+/* A pipe cannot be mapped: what comes through one is kept in memory and may be no larger than that. */
+static bool read_file(struct import_source *src, struct err *err)
+{
+    size_t max = src->o && src->o->max_bytes ? src->o->max_bytes : (size_t)1 << 30;
+    bool pipe = strcmp(src->path, "-") == 0;
+    if (pipe && max > MIN_UNPACKED) max = MIN_UNPACKED;
+    if (file_read(src->file, src->path, max, err)) return true;
+    if (pipe) err_context(err, "standard input (a file may be larger)");
+    return false;
 }
 
 struct import_source *import_open(const char *path, const char *wanted,
@@ -433,8 +448,7 @@ struct import_source *import_open(const char *path, const char *wanted,
     src->path = mem_dup(path, strlen(path));
     src->o = o;
     src->file = mem_alloc(1, sizeof *src->file);
-    size_t max = o && o->max_bytes ? o->max_bytes : (size_t)1 << 30;
-    if (file_read(src->file, path, max, err)) {
+    if (read_file(src, err)) {
         src->text = src->file->text;
         if (find_format(src, wanted, err)) return src;
     }
@@ -514,8 +528,9 @@ static struct session *read_har(struct import_source *src, struct err *err)
         o.progress = src->o->progress;
         o.progress_arg = src->o->progress_arg;
     }
-    if (strcmp(src->path, "-") != 0) return har_read(src->path, &o, err);
-    struct session *s = har_read_text(src->text, "-", &o, err);
+    bool pipe = strcmp(src->path, "-") == 0;
+    if (!pipe && !src->packed) return har_read(src->path, &o, err);
+    struct session *s = har_read_text(src->text, src->path, &o, err);
     if (!s) return NULL;
     session_keep_file(s, src->file);
     src->file = NULL;

@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "capture/import/message.h"
 
+#define RECORD_MAX ((size_t)64 << 20)
 static const struct slice separator = { "\n\xf0\x9f\x90\xb5\xf0\x9f\x99\x88\xf0\x9f\x99\x89\n",
                                         14 };
 
@@ -69,7 +70,6 @@ static void add_answer(struct import *im, const struct map *by_id, const struct 
         ex->total_ns = r->duration_ns;
     else if (r->time_ns > ex->start_ns && ex->start_ns > 0)
         ex->total_ns = r->time_ns - ex->start_ns;
-    im->s->no_answers = false;
 }
 
 static bool read_records(struct import *im, struct map *by_id, struct err *err)
@@ -77,7 +77,10 @@ static bool read_records(struct import *im, struct map *by_id, struct err *err)
     struct slice rest = im->text;
     while (slice_trim(rest).n > 0) {
         struct record r;
-        size_t end = slice_find(rest, separator);
+        size_t end = slice_find(slice_sub(rest, 0, RECORD_MAX), separator);
+        if (end == SLICE_NONE && rest.n > RECORD_MAX)
+            return err_set(err, ERR_INPUT, "%s: a GoReplay record longer than 64 MiB at offset %zu",
+                           im->path, im->text.n - rest.n);
         if (!read_record(slice_sub(rest, 0, end), &r))
             return err_set(err, ERR_INPUT, "%s: no GoReplay record at offset %zu", im->path,
                            im->text.n - rest.n);
@@ -96,7 +99,6 @@ bool gor_read(struct import *im, struct err *err)
 {
     struct map *by_id = map_new();
     im->s->creator = SL("GoReplay");
-    im->s->no_answers = true;
     bool ok = read_records(im, by_id, err);
     map_free(by_id);
     if (ok && im->s->n > 0)

@@ -5,6 +5,14 @@
 #include "base/enc.h"
 #include "capture/import/message.h"
 
+#define LOG_MAX ((size_t)128 << 20) /* blocks have no length of their own that could be limited */
+
+static bool too_large(const struct import *im, struct err *err)
+{
+    return im->text.n > LOG_MAX &&
+           !err_set(err, ERR_INPUT, "%s: a %s larger than 128 MiB", im->path, im->s->creator.p);
+}
+
 /* "===", maybe blanks, a number, "===" */
 static bool is_rule(struct slice line)
 {
@@ -66,6 +74,7 @@ bool message_log_read(struct import *im, struct err *err)
     struct slice rest = im->text, line;
     size_t from = SLICE_NONE;
     im->s->creator = SL("message log");
+    if (too_large(im, err)) return false;
     while (rest.n > 0) {
         size_t at = im->text.n - rest.n;
         slice_next(&rest, '\n', &line);
@@ -82,7 +91,7 @@ bool base64_lines_read(struct import *im, struct err *err)
 {
     struct slice rest = im->text, line;
     im->s->creator = SL("request list");
-    im->s->no_answers = true;
+    if (too_large(im, err)) return false;
     while (slice_next(&rest, '\n', &line)) {
         struct exchange parsed = { 0 };
         struct buf b = BUF_INIT(line.n + 4);

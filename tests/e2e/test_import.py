@@ -227,17 +227,55 @@ class Hostile(TestCase):
         self.check("deep.xml", b"<items>" + b"<a>" * 1000000, "nested deeper than 200 levels")
 
     def test_one_endless_string(self):
-        def har(f):
-            f.write(b'{"log":{"version":"1.2","creator":{"name":"x"},"comment":"')
-            for _ in range(1100):
-                f.write(b"x" * (1 << 20))
-        self.check("string.har", har, "string.har")
+        """A gigabyte each, of holes: no disk is filled. What a mapped file's pages cost is in the figures."""
+        starts = {"string.har": (b'{"log":{"version":"1.2","comment":"', "string.har:1:35: expected strings below 128 MiB"),
+                  "string.chlsj": (b'[{"protocolVersion":"x","actualPort":1,"path":"', "expected strings below 128 MiB"),
+                  "string.xml": (b"<items><item><request>", "a text longer than 24 MiB"),
+                  "string.jtl": (b'<testResults><httpSample lb="', "a tag longer than 1 MiB"),
+                  "string.gor": (b"1 a 5 0\nGET / HTTP/1.1\n\n\n\xf0\x9f\x90\xb5\xf0\x9f\x99\x88\n", "64 MiB at offset 0"),
+                  "string.log": (b"==== 1 ====\nGET / HTTP/1.1\n", "a message log larger than 128 MiB"),
+                  "string.mitm": (b"1000000000:11:client_conn;", "no whole flow at offset 0"),
+                  "string.sh": (b"curl http://h/ -d '", "larger than 64 MiB"),
+                  "wide.har": (b"\xff\xfe" + '{"log":{'.encode("utf-16-le"), "UTF-16, and larger than 128 MiB")}
+        for name, (start, part) in starts.items():
+            def holes(f):
+                f.write(start)
+                f.truncate(1_000_000_000)
+            with self.subTest(name):
+                self.check(name, holes, part)
 
-        def xml(f):
-            f.write(b"<items><item><request>")
-            for _ in range(500):
-                f.write(b"x" * (1 << 20))
-        self.check("string.xml", xml, "a text longer than 48 MiB")
+    def test_endless_standard_input(self):
+        child = subprocess.Popen([REPRISE, "import", "-", "-o", str(self.dir / "out.yaml")], stdin=subprocess.PIPE,
+                                 stderr=subprocess.PIPE)
+        piece = b"x" * (1 << 20)
+        with self.assertRaises(BrokenPipeError):  # it does not wait for the end
+            child.stdin.write(b'{"log":{"comment":"')
+            for _ in range(1000):
+                child.stdin.write(piece)
+        self.assertIn(b"standard input", child.stderr.read())
+        child.stderr.close()
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual((child.returncode, os.listdir(self.dir)), (3, []))
+        if not SANITIZED:
+            self.assertLess(usage.ru_utime + usage.ru_stime, LIMIT_S)
+            self.assertLess(usage.ru_maxrss / 1024, LIMIT_MB)
+
+    def test_packed_string(self):
+        def pack(f):
+            with gzip.GzipFile(fileobj=f, mode="wb", compresslevel=1) as z:
+                z.write(b'{"log":{"comment":"')
+                for _ in range(127):
+                    z.write(b"x" * (1 << 20))
+        self.check("string.har.gz", pack, "string.har.gz:1:")
+
+    def test_wrong_encodings(self):
+        text = DEMO.read_text()
+        self.check("ebcdic.har", text.encode("cp037"), "ebcdic.har: ")
+        self.check("utf32.har", text.encode("utf-32"), "utf32.har:")
+        self.check("cut16.har", text.encode("utf-16")[:5001], "cut16.har:")
+        self.check("twice.har.gz", gzip.compress(gzip.compress(text.encode())), "twice.har.gz: ")
+        self.check("cut.har.gz", gzip.compress(text.encode())[:3000], "the gzip data is cut off or damaged")
 
     def test_truncated(self):
         text = DEMO.read_bytes()
