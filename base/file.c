@@ -84,6 +84,14 @@ void file_close(struct file *f)
     *f = (struct file){ 0 };
 }
 
+void file_forget(const struct file *f)
+{
+    void *p = (void *)(uintptr_t)f->text.p;
+    if (!f->mapped) return;
+    madvise(p, f->text.n, MADV_DONTNEED);
+    madvise(p, f->text.n, MADV_RANDOM); /* what is read again comes without its neighbours */
+}
+
 /* The name behind a link, so that the rename replaces the file and not the link. */
 static bool set_path(struct file_out *o, const char *path, struct err *err)
 {

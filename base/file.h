@@ -18,6 +18,8 @@ struct file {
 
 bool file_read(struct file *f, const char *path, size_t max_bytes, struct err *err);
 void file_close(struct file *f);
+/* The text leaves memory until it is read again, page by page. It must not have been written to. */
+void file_forget(const struct file *f);
 
 struct file_out {
     FILE *f; /* write here */

@@ -173,6 +173,7 @@ struct session *import_read_session(struct import_source *src, const struct impo
 {
     struct session *s = import_read(src, err);
     bool narrows = c->only.n || c->exclude.n || c->pages.n || c->between;
+    if (s) session_forget_files(s);
     if (!s || !narrows || narrow(s, c, err)) return s;
     session_free(s);
     return NULL;

@@ -11,16 +11,27 @@
 #include "base/mem.h"
 #include "base/num.h"
 
+#define KEPT_BYTES 2000
+
 bool har_bad(const struct har_reader *r)
 {
     return r->j.tok == JSON_ERROR;
+}
+
+/* Small texts are copied, what comes again once, so that the file may leave memory after it was read. */
+static struct slice keep(struct har_reader *r, struct slice text)
+{
+    if (text.n == 0 || text.n > KEPT_BYTES) return text;
+    struct slice *seen = &r->recent[slice_hash(text) % HAR_RECENT];
+    if (!slice_eq(*seen, text)) *seen = arena_dup(r->s->arena, text);
+    return *seen;
 }
 
 static struct slice read_text(struct har_reader *r, bool any)
 {
     struct slice raw = { 0 };
     switch (r->j.tok) {
-    case JSON_STRING: return json_str(&r->j, r->s->arena);
+    case JSON_STRING: return r->j.escaped ? json_str(&r->j, r->s->arena) : keep(r, r->j.raw);
     case JSON_NUMBER:
     case JSON_TRUE:
     case JSON_FALSE: return r->j.raw;

@@ -6,9 +6,11 @@
 #include "har/reader.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/file.h"
+#include "base/mem.h"
 
 static void read_creator(struct har_reader *r, void *to)
 {
@@ -187,12 +189,14 @@ static struct session *read_session(struct session *s, struct slice text, const 
     struct har_reader r = { .s = s, .path = path, .opt = opt };
     r.max_bytes = opt && opt->max_bytes ? opt->max_bytes : (size_t)1 << 30;
     r.max_entries = opt && opt->max_entries ? opt->max_entries : 1000000;
+    r.recent = mem_alloc(HAR_RECENT, sizeof *r.recent);
     s->source = arena_dup(s->arena, slice_z(name));
     json_init(&r.j, text);
     skip_call(&r.j);
     bool ok = read_text(&r, name, err);
     if (ok) finish(&r);
     har_entry_free(&r.entry);
+    free(r.recent);
     if (ok) return s;
     session_free(s);
     return NULL;

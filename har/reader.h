@@ -47,6 +47,8 @@ struct har_entry {
     size_t ws_n, ws_cap;
 };
 
+#define HAR_RECENT 1024
+
 struct har_reader {
     struct json j;
     struct session *s;
@@ -59,6 +61,7 @@ struct har_reader {
     bool log_seen, entries_seen, secrets; /* secrets: a cookie or credentials were seen */
     bool too_many;
     size_t bad_headers, lost_files;
+    struct slice *recent; /* HAR_RECENT small texts that were kept, by their hash */
 };
 
 /* How the value of a member is stored at its offset. */

@@ -181,6 +181,12 @@ void session_join(struct session *s, struct session *other)
     *end = other;
 }
 
+void session_forget_files(const struct session *s)
+{
+    for (size_t i = 0; i < s->files_n; i++)
+        file_forget(s->files[i]);
+}
+
 void session_keep_file(struct session *s, struct file *f)
 {
     s->files = room(s->arena, s->files, s->files_n, sizeof(struct file *));

@@ -142,6 +142,8 @@ void session_sort(struct session *s);
 void session_join(struct session *s, struct session *other);
 /* Takes an open file (made by base/mem): text of s may point into it from now on. */
 void session_keep_file(struct session *s, struct file *f);
+/* Once it was read, most of a recording's text is not looked at again: it need not stay in memory. */
+void session_forget_files(const struct session *s);
 
 /* The first value of a header, empty slice if absent (ask headers_has for the difference). */
 struct slice headers_get(const struct headers *h, struct slice name);

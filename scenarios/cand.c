@@ -8,11 +8,13 @@
 
 #include "base/enc.h"
 #include "base/json.h"
+#include "scenarios/chars.h"
 #include "scenarios/coding.h"
 #include "scenarios/value.h"
 
 #define ORIGINS_PER_STEP 8
 #define RUN_MIN 6
+#define IN_RUN (CHAR_ALNUM | CHAR_DASH)
 #define NESTED_DEPTH 3
 #define FIELDS_WITHIN 100 /* bytes: the first bar of a text made of fields */
 #define PIECES_WITHIN 200 /* bytes of a value that marks are looked for in */
@@ -53,17 +55,16 @@ struct origin *scan_origin(struct scan *s, struct value *v, enum origin_kind kin
                           .kind = kind,
                           .name = name,
                           .state_changing = s->it->changes_state };
+    if (v->origins)
+        v->origins->next = o;
+    else
+        v->first_origin = v->seen_origin = o;
     v->origins = o;
     v->origins_n++;
     return o;
 }
 
 /* ---- runs ----------------------------------------------------------------------------------------- */
-
-static bool in_run(char c)
-{
-    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c == '-';
-}
 
 static void offer_run(struct scan *s, struct slice run)
 {
@@ -76,12 +77,12 @@ static void offer_run(struct scan *s, struct slice run)
 void cand_runs(struct scan *s, struct slice text)
 {
     for (size_t i = 0; i < text.n;) {
-        if (!in_run(text.p[i])) {
+        if (!char_is(text.p[i], IN_RUN)) {
             i++;
             continue;
         }
         size_t from = i;
-        while (i < text.n && in_run(text.p[i]))
+        while (i < text.n && char_is(text.p[i], IN_RUN))
             i++;
         if (i - from >= RUN_MIN) offer_run(s, slice_sub(text, from, i));
     }
@@ -91,12 +92,12 @@ static void mark_constants(struct scan *s)
 {
     struct slice t = s->text;
     for (size_t i = 0; i < t.n;) {
-        if (!in_run(t.p[i])) {
+        if (!char_is(t.p[i], IN_RUN)) {
             i++;
             continue;
         }
         size_t from = i;
-        while (i < t.n && in_run(t.p[i]))
+        while (i < t.n && char_is(t.p[i], IN_RUN))
             i++;
         if (i - from < RUN_MIN) continue;
         struct value *v = flow_value(s->f, slice_sub(t, from, i));

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "scenarios/chars.h"
 #include "scenarios/coding.h"
 #include "scenarios/value.h"
 
@@ -15,8 +16,7 @@
 
 static bool is_word(char c)
 {
-    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c == '$' ||
-           c == '-';
+    return char_is(c, CHAR_ALNUM | CHAR_DASH | CHAR_DOLLAR);
 }
 
 /* The name in front of text[at]: behind ':', '=', '(' or ','; empty if there is none. */

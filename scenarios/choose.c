@@ -57,21 +57,23 @@ static bool was_seen(const struct flow *f, const struct origin *o, size_t step)
     return to->hop_of == from || from->first_byte_ns <= to->start_ns;
 }
 
-static const struct origin *first_origin(const struct value *v)
+struct origin *origin_before(struct value *v, size_t step)
 {
-    const struct origin *o = v->origins;
-    while (o && o->prev)
+    struct origin *o = v->seen_origin;
+    while (o && o->next && o->next->step < step)
+        o = o->next;
+    while (o && o->step >= step)
         o = o->prev;
+    v->seen_origin = o ? o : v->first_origin;
     return o;
 }
 
 /* The first answer that gave the value under the use's name. */
 static size_t first_named(const struct use *u)
 {
-    size_t step = SIZE_MAX;
-    for (const struct origin *o = u->value->origins; o; o = o->prev)
-        if (name_eq(o->name, u->node->name)) step = o->step;
-    return step;
+    for (const struct origin *o = u->value->first_origin; o; o = o->next)
+        if (name_eq(o->name, u->node->name)) return o->step;
+    return SIZE_MAX;
 }
 
 /* The client had the value before any answer did. Weak values: under the same name. */
@@ -92,8 +94,9 @@ static struct origin *best_origin(struct flow *f, const struct use *u, double *s
         struct origin *best = NULL;
         double best_place = 0;
         unsigned looked = 0;
-        const struct origin *first = first_origin(u->value);
-        for (struct origin *o = u->value->origins; o && looked < TRIES_MAX; o = o->prev) {
+        const struct origin *first = u->value->first_origin;
+        struct origin *o = origin_before(u->value, u->node->step);
+        for (; o && looked < TRIES_MAX; o = o->prev) {
             if (!was_seen(f, o, u->node->step) || (o->checked && !o->works)) continue;
             looked++;
             double place = judge_place(f, u, o);
@@ -114,11 +117,14 @@ static struct origin *best_origin(struct flow *f, const struct use *u, double *s
 static void feed(struct flow *f, struct use *u, struct origin *o, double sure)
 {
     u->origin = o;
-    if (!o->fed) {
+    if (o->fed) {
+        o->last_fed->next_fed = u;
+    } else {
         o->fed = u;
         o->next_fed = f->fed;
         f->fed = o;
     }
+    o->last_fed = u;
     if (sure > o->confidence) o->confidence = sure;
     if (u->node->step > o->last_use) o->last_use = u->node->step;
 }
@@ -178,7 +184,7 @@ static void choose_secondary(struct flow *f, struct value *v)
     if (!fed || v->bits < BITS_MEDIUM) return;
     for (struct use *u = v->uses; u; u = u->next) {
         if (u->expr.n || !u->node->secondary || use_is_inside(u)) continue;
-        struct origin *o = v->origins;
+        struct origin *o = origin_before(v, u->node->step);
         while (o && !(o->fed && was_seen(f, o, u->node->step)))
             o = o->prev;
         if (o) feed(f, u, o, 0);
@@ -206,7 +212,7 @@ static int longest_first(const void *x, const void *y)
     const struct use *a = *(struct use *const *)x, *b = *(struct use *const *)y;
     size_t na = a->to - a->from, nb = b->to - b->from;
     if (na != nb) return na > nb ? -1 : 1;
-    return a->node->step < b->node->step ? -1 : a->node->step > b->node->step;
+    return a->number < b->number ? -1 : a->number > b->number;
 }
 
 /* Texts before the words in them, so that a token is never put together from its pieces. */
@@ -400,8 +406,8 @@ static void report_origin(struct flow *f, const struct origin *o)
     t->from = report_step(f, o->step);
     t->extract = way_words(f, &o->way[0]);
     t->confidence = o->confidence;
-    for (const struct use *u = o->value->uses; u; u = u->next)
-        if (u->origin == o && !u->node->secondary) report_use(f, t, report_place(f, u->node));
+    for (const struct use *u = o->fed; u; u = u->next_fed)
+        if (!u->node->secondary) report_use(f, t, report_place(f, u->node));
     add_runners_up(f, t, o);
 }
 
@@ -438,8 +444,8 @@ static void name_origins(struct flow *f)
         x.comment =
             arena_printf(f->report_arena, "for %.*s, sure %.2f", SL_FMT(place), v[i]->confidence);
         item_extract(f, &f->items[v[i]->step], x);
-        for (struct use *u = v[i]->value->uses; u; u = u->next)
-            if (u->origin == v[i]) u->expr = v[i]->var;
+        for (struct use *u = v[i]->fed; u; u = u->next_fed)
+            u->expr = v[i]->var;
         report_origin(f, v[i]);
     }
     map_free(holders);

@@ -72,6 +72,7 @@ struct scenario *correlate(const struct session *const *several, size_t n,
                       .cfg = cfg,
                       .values = map_new(),
                       .vars = map_new(),
+                      .same = map_new(),
                       .report = report,
                       .report_arena = out->arena,
                       .login = SIZE_MAX };
@@ -81,6 +82,7 @@ struct scenario *correlate(const struct session *const *several, size_t n,
     report->start_ns = f.zero_ns;
     map_free(f.values);
     map_free(f.vars);
+    map_free(f.same);
     arena_free(f.a);
     if (ok) return out;
     scenario_free(out);

@@ -59,6 +59,8 @@ struct use {
     struct slice expr;     /* decided: what stands there instead; empty: stays as recorded */
     struct slice other;    /* the second recording's text in this place; p == NULL: not known */
     struct origin *origin; /* decided: where it comes from; NULL: expr is no extracted variable */
+    struct use *next_fed;  /* the same origin's next */
+    size_t number;         /* in order of steps */
 };
 
 enum origin_kind {
@@ -82,7 +84,7 @@ enum origin_kind {
 
 /* A place in an answer that gives a value, with the ways to find it again, best first. */
 struct origin {
-    struct origin *prev; /* the same value's earlier origin */
+    struct origin *prev, *next; /* the same value's earlier and later origin */
     struct value *value;
     size_t step;
     enum origin_kind kind;
@@ -102,8 +104,8 @@ struct origin {
     double confidence;   /* of the best use */
     size_t last_use;     /* step of the last use that it feeds; 0: it feeds none */
     struct slice var;
-    struct origin *next_fed; /* all origins that feed a use */
-    struct use *fed;         /* one of the uses: names the variable */
+    struct origin *next_fed;    /* all origins that feed a use */
+    struct use *fed, *last_fed; /* the uses; the first names the variable */
 };
 
 /* One text that requests carry. */
@@ -111,7 +113,9 @@ struct value {
     struct slice text;
     double bits;
     struct use *uses, *last_use;
-    struct origin *origins;      /* latest first */
+    struct origin *origins; /* the latest; the others by prev */
+    struct origin *first_origin;
+    struct origin *seen_origin;  /* where origin_before looked last: uses come in order */
     size_t origins_n, first_use; /* first_use: step of the first primary use, SIZE_MAX if none */
     struct slice *names;         /* different names of its uses */
     unsigned names_n;
@@ -164,8 +168,10 @@ struct flow {
     size_t n;
     struct slice target; /* main origin */
     struct map *values;  /* text -> struct value */
-    struct map *vars;    /* names that are taken */
-    uint64_t *filter;    /* bit set of hashes of values' texts */
+    size_t uses_n;
+    struct map *same; /* headers that come again and are no token: name and text -> their node */
+    struct map *vars; /* names that are taken */
+    uint64_t *filter; /* bit set of hashes of values' texts */
     struct import_report *report;
     struct arena *report_arena;
     int64_t zero_ns;
@@ -229,6 +235,9 @@ void flow_secrets(struct flow *f);
 struct slice secret_column(struct flow *f, struct slice want, struct slice value);
 /* build.c: the scenario. */
 struct scenario *flow_build(struct flow *f, struct scenario *out);
+
+/* The latest origin in an answer before the step; NULL: there is none. */
+struct origin *origin_before(struct value *v, size_t step);
 
 /* Small shared tools. */
 void item_extract(struct flow *f, struct item *it, struct extract x);

@@ -23,9 +23,7 @@ static bool holds_token(const struct node *n)
 static bool is_free(const struct flow *f, const struct value *v)
 {
     if (v->first_use == SIZE_MAX || v->in_static || v->by_socket) return false;
-    const struct origin *o = v->origins;
-    while (o && o->prev)
-        o = o->prev;
+    const struct origin *o = v->first_origin;
     if (o && o->step < v->first_use) return false;
     bool open = false;
     for (const struct use *u = v->uses; u; u = u->next) {

@@ -4,16 +4,11 @@
  * looked at a bounded number of times, an unclosed comment or raw element ends the page. */
 #include "scenarios/html_scan.h"
 
-#include <string.h>
+#include "scenarios/chars.h"
 
 void html_scan_init(struct html_scan *h, struct slice text)
 {
     *h = (struct html_scan){ .text = text };
-}
-
-static bool is_blank(char c)
-{
-    return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f';
 }
 
 static bool is_raw_element(struct slice tag)
@@ -43,23 +38,26 @@ static char cur(const struct html_scan *h)
 
 static void skip_blanks(struct html_scan *h)
 {
-    while (h->at < h->text.n && is_blank(h->text.p[h->at]))
+    while (h->at < h->text.n && char_is(h->text.p[h->at], CHAR_BLANK))
         h->at++;
 }
 
-static struct slice take_until(struct html_scan *h, const char *stops)
+/* Up to a blank, '>', or one of two more. */
+static struct slice take_until(struct html_scan *h, char stop, char other)
 {
-    size_t from = h->at;
-    while (h->at < h->text.n && !is_blank(cur(h)) && !(cur(h) && strchr(stops, cur(h))))
-        h->at++;
-    return slice_sub(h->text, from, h->at);
+    size_t from = h->at, at = from;
+    const char *p = h->text.p;
+    for (; at < h->text.n && !char_is(p[at], CHAR_BLANK); at++)
+        if (p[at] == '>' || p[at] == stop || p[at] == other) break;
+    h->at = at;
+    return slice_sub(h->text, from, at);
 }
 
 static struct slice attr_value(struct html_scan *h)
 {
     skip_blanks(h);
     char q = cur(h);
-    if (q != '"' && q != '\'') return take_until(h, ">");
+    if (q != '"' && q != '\'') return take_until(h, '>', '>');
     size_t from = ++h->at, len = slice_chr(slice_from(h->text, from), q);
     h->at = len == SLICE_NONE ? h->text.n : from + len + 1;
     return slice_sub(h->text, from, len == SLICE_NONE ? h->text.n : from + len);
@@ -76,7 +74,7 @@ static void take_attrs(struct html_scan *h)
             continue;
         }
         size_t before = h->at;
-        struct html_attr a = { .name = take_until(h, "=>/") };
+        struct html_attr a = { .name = take_until(h, '=', '/') };
         skip_blanks(h);
         if (cur(h) == '=') {
             h->at++;
@@ -120,7 +118,7 @@ static enum html_tok tag(struct html_scan *h)
     h->at++;
     bool close = cur(h) == '/';
     if (close) h->at++;
-    h->tag = take_until(h, ">/");
+    h->tag = take_until(h, '/', '/');
     take_attrs(h);
     if (!close && is_raw_element(h->tag)) h->raw_tag = h->tag;
     return close ? HTML_CLOSE : HTML_OPEN;

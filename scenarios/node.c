@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "scenarios/chars.h"
 #include "scenarios/coding.h"
 #include "scenarios/value.h"
 
@@ -87,7 +88,7 @@ void node_use(struct flow *f, struct node *n, size_t from, size_t to)
         filter_set(f, text);
     }
     struct use *u = arena_one(f->a, struct use);
-    *u = (struct use){ .node = n, .from = from, .to = to, .value = v };
+    *u = (struct use){ .node = n, .from = from, .to = to, .value = v, .number = f->uses_n++ };
     if (v->last_use)
         v->last_use->next = u;
     else
@@ -252,35 +253,29 @@ static bool expand_codes(struct flow *f, struct node *n, unsigned depth)
 
 /* ---- words ---------------------------------------------------------------------------------------- */
 
-static bool in_class(char c, const char *extra)
-{
-    bool alnum = (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z');
-    return alnum || (c && strchr(extra, c));
-}
-
-static bool has_one_of(struct slice s, const char *set)
+static bool has_one_of(struct slice s, unsigned kinds)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] && strchr(set, s.p[i])) return true;
+        if (char_is(s.p[i], kinds)) return true;
     return false;
 }
 
 /* Runs of letters, digits and extra characters that hold one of must (when it is not empty) and are not
  * the whole text. */
-static void expand_runs(struct flow *f, struct node *n, const char *extra, const char *must)
+static void expand_runs(struct flow *f, struct node *n, unsigned extra, unsigned must)
 {
     struct slice s = n->text;
     size_t parts = 0;
     for (size_t i = 0; i < s.n && parts < PARTS_MAX;) {
-        if (!in_class(s.p[i], extra)) {
+        if (!char_is(s.p[i], CHAR_ALNUM | extra)) {
             i++;
             continue;
         }
         size_t from = i;
-        while (i < s.n && in_class(s.p[i], extra))
+        while (i < s.n && char_is(s.p[i], CHAR_ALNUM | extra))
             i++;
         if (i - from == s.n || i - from < 2) continue;
-        if (*must && !has_one_of(slice_sub(s, from, i), must)) continue;
+        if (must && !has_one_of(slice_sub(s, from, i), must)) continue;
         parts++;
         node_use(f, n, from, i);
     }
@@ -292,7 +287,7 @@ static void expand_parts(struct flow *f, struct node *n)
     struct slice s = n->text;
     for (size_t i = 0; i < s.n;) {
         size_t from = i;
-        while (i < s.n && in_class(s.p[i], ""))
+        while (i < s.n && char_is(s.p[i], CHAR_ALNUM))
             i++;
         bool cut = (from && memchr("_-", s.p[from - 1], 2)) || (i < s.n && memchr("_-", s.p[i], 2));
         if (i > from && cut) node_use(f, n, from, i);
@@ -304,10 +299,11 @@ static void expand_parts(struct flow *f, struct node *n)
 static void expand_words(struct flow *f, struct node *n)
 {
     if (n->text.n > ATOM_MAX) return;
-    expand_runs(f, n, "_-", "");
-    if (has_one_of(n->text, ".~")) expand_runs(f, n, "_-.~", ".~");
-    if (has_one_of(n->text, "+/=")) expand_runs(f, n, "_-.~+/=", "+/=");
-    if (has_one_of(n->text, "-_")) expand_parts(f, n);
+    expand_runs(f, n, CHAR_DASH, 0);
+    if (has_one_of(n->text, CHAR_POINT)) expand_runs(f, n, CHAR_DASH | CHAR_POINT, CHAR_POINT);
+    if (has_one_of(n->text, CHAR_BASE64))
+        expand_runs(f, n, CHAR_DASH | CHAR_POINT | CHAR_BASE64, CHAR_BASE64);
+    if (has_one_of(n->text, CHAR_DASH)) expand_parts(f, n);
 }
 
 void node_expand(struct flow *f, struct node *n, unsigned depth)

@@ -80,6 +80,7 @@ bool flow_second(struct flow *f, const struct session *s, struct err *err)
     struct flow g = { .a = f->a,
                       .cfg = f->cfg,
                       .values = map_new(),
+                      .same = map_new(),
                       .report = &unread,
                       .report_arena = f->a,
                       .filter = arena_many(f->a, FILTER_WORDS, uint64_t) };
@@ -95,6 +96,7 @@ bool flow_second(struct flow *f, const struct session *s, struct err *err)
                         SL_FMT(s->source));
     }
     map_free(g.values);
+    map_free(g.same);
     return ok;
 }
 

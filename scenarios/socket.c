@@ -2,16 +2,11 @@
  *
  * Called by correlate after origins are chosen. Sockets are not replayed; the report says how many there were,
  * and names each value that requests carry and that only a message gave: it stays as it was recorded. */
+#include "scenarios/chars.h"
 #include "scenarios/report.h"
 #include "scenarios/value.h"
 
 #define MESSAGE_MAX ((size_t)1 << 20) /* bytes of one that are read */
-
-static bool in_token(char c)
-{
-    return (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || c == '_' || c == '-' ||
-           c == '.' || c == '~';
-}
 
 /* Whether some request behind the message carries the value as a token of its own. */
 static struct use *use_behind(const struct flow *f, const struct value *v, int64_t time_ns)
@@ -44,7 +39,7 @@ static void read_message(struct flow *f, const struct ws_message *m)
     if (m->direction != WS_RECEIVE) return;
     for (size_t i = 0; i < t.n;) {
         size_t from = i;
-        while (i < t.n && in_token(t.p[i]))
+        while (i < t.n && char_is(t.p[i], CHAR_ALNUM | CHAR_DASH | CHAR_POINT))
             i++;
         if (i > from) read_text(f, slice_sub(t, from, i), m->time_ns);
         if (i == from) i++;

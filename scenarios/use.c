@@ -106,7 +106,7 @@ static void expand_authorization(struct flow *f, struct node *n)
     if (pass->text.n) node_use(f, pass, 0, pass->text.n);
 }
 
-static void expand_header(struct flow *f, struct item *it, struct node *n)
+static void expand_header(struct flow *f, struct node *n)
 {
     if (slice_ieq(n->name, SL("referer"))) {
         n->secondary = true;
@@ -115,12 +115,26 @@ static void expand_header(struct flow *f, struct item *it, struct node *n)
             node_expand_url(f, n, (size_t)(u.path.p - n->text.p), 1);
         return;
     }
-    if (is_noise_header(n->name)) return;
     if (slice_ieq(n->name, SL("authorization")))
         expand_authorization(f, n);
     else
         node_expand(f, n, 1);
-    (void)it;
+}
+
+/* A node for a text that carries no token, one for all requests that have it under that name. */
+static struct node *shared(struct flow *f, struct item *it, struct slice text, struct slice name)
+{
+    struct buf key = BUF_INIT(text.n + name.n + 1);
+    buf_add(&key, name);
+    buf_addc(&key, 0);
+    buf_add(&key, text);
+    struct node *n = map_get(f->same, buf_slice(&key));
+    if (!n) {
+        n = root(f, it, text, AT_HEADER, name);
+        *map_at(f->same, arena_dup(f->a, buf_slice(&key))) = n;
+    }
+    buf_free(&key);
+    return n;
 }
 
 static void take_headers(struct flow *f, struct item *it)
@@ -130,9 +144,11 @@ static void take_headers(struct flow *f, struct item *it)
     for (size_t i = 0; i < h->n; i++) {
         if (is_dropped_header(h->v[i].name)) continue;
         struct field_nodes *fn = &it->headers[it->headers_n++];
-        fn->name = root(f, it, h->v[i].name, AT_HEADER, h->v[i].name);
-        fn->value = root(f, it, h->v[i].value, AT_HEADER, h->v[i].name);
-        expand_header(f, it, fn->value);
+        struct slice name = h->v[i].name, value = h->v[i].value;
+        fn->name = shared(f, it, name, SL(""));
+        bool noise = is_noise_header(name);
+        fn->value = noise ? shared(f, it, value, name) : root(f, it, value, AT_HEADER, name);
+        if (!noise) expand_header(f, fn->value);
     }
 }
 
