@@ -35,7 +35,9 @@ static struct slice literal(struct html_page *p, struct slice s)
 
 static void xpath(struct html_page *p, struct origin *o, struct slice path)
 {
-    if (!p->s->base && path.n) way_add(o, (struct extract){ .kind = EXTRACT_HTML, .expr = path });
+    if (p->s->base || !path.n) return;
+    o->page_end = p->h.at;
+    way_add(o, (struct extract){ .kind = EXTRACT_HTML, .expr = path });
 }
 
 /* ---- forms ---------------------------------------------------------------------------------------- */

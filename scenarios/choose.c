@@ -18,21 +18,35 @@
 
 /* ---- trying --------------------------------------------------------------------------------------- */
 
-bool way_gives(struct flow *f, const struct item *it, const struct extract *way, struct slice want)
+static bool gives(const struct item *it, struct slice body, const struct extract *way,
+                  struct slice want)
 {
     struct err err = { 0 };
     struct arena *scratch = arena_new();
     struct extractor *x = extractor_compile(scratch, way, &err);
     struct answer a = { .status = it->ex->response.status,
                         .headers = &it->ex->response.headers,
-                        .body = it->ex->response.body,
+                        .body = body,
                         .url = it->ex->request.url };
     struct slice got;
     bool ok = x && extractor_run(x, &a, scratch, &got) && slice_eq(got, want);
     extractor_free(x);
     arena_free(scratch);
-    (void)f;
     return ok;
+}
+
+bool way_gives(const struct item *it, const struct extract *way, struct slice want)
+{
+    return gives(it, it->ex->response.body, way, want);
+}
+
+/* Pages are parsed only as far as the first match has to be found. */
+static bool origin_gives(const struct flow *f, const struct origin *o, const struct extract *way)
+{
+    const struct item *it = &f->items[o->step];
+    bool cut = way->kind == EXTRACT_HTML && o->page_end;
+    struct slice body = it->ex->response.body;
+    return gives(it, cut ? slice_sub(body, 0, o->page_end) : body, way, o->value->text);
 }
 
 /* Puts the first way that works in front. */
@@ -41,7 +55,7 @@ static bool origin_works(struct flow *f, struct origin *o)
     if (o->checked) return o->works;
     o->checked = true;
     for (unsigned i = 0; i < o->ways && !o->works; i++) {
-        if (!way_gives(f, &f->items[o->step], &o->way[i], o->value->text)) continue;
+        if (!origin_gives(f, o, &o->way[i])) continue;
         o->way[0] = o->way[i];
         o->works = true;
     }
@@ -256,7 +270,7 @@ static void take_location(struct flow *f, struct item *it)
     struct item *from = it->hop_of;
     if (!from || it->is_static || !has_volatile(it->ex->request.url)) return;
     struct extract way = { .kind = EXTRACT_LOCATION, .regex = SL("^[A-Za-z]+://[^/?#]*/([^#]*)") };
-    if (!way_gives(f, from, &way, slice_from(it->url.target, 1))) return;
+    if (!way_gives(from, &way, slice_from(it->url.target, 1))) return;
     way.name = var_name(f, SL("location"));
     item_extract(f, from, way);
     it->location = way.name;

@@ -96,6 +96,7 @@ struct origin {
     bool record; /* the number of a record that stands beside it: row(7,{…}), an option's text */
     bool positional;     /* found by place only */
     bool state_changing; /* the answer is to a request that changes state */
+    size_t page_end; /* of the tag that an HTML way finds; what follows is not needed to try it */
     struct extract way[ORIGIN_WAYS];
     unsigned ways;
     unsigned kinds; /* what the name says, once it was asked: judge.c */
@@ -247,6 +248,6 @@ struct slice var_name(struct flow *f, struct slice want);
 /* A longer text around it is a token already, or the whole of it. */
 bool use_is_inside(const struct use *u);
 /* Runs a way on the item's recorded answer. */
-bool way_gives(struct flow *f, const struct item *it, const struct extract *way, struct slice want);
+bool way_gives(const struct item *it, const struct extract *way, struct slice want);
 
 #endif

@@ -77,7 +77,7 @@ static void add_bearer(struct flow *f, struct item *it, struct slice var)
 static void infer(struct flow *f, struct item *login, struct slice path, struct slice value)
 {
     struct extract way = { .kind = EXTRACT_JSON, .expr = path, .comment = SL("inferred") };
-    if (!way_gives(f, login, &way, value)) return;
+    if (!way_gives(login, &way, value)) return;
     way.name = var_name(f, SL("bearer"));
     item_extract(f, login, way);
     struct token *t = report_token(f);

@@ -119,6 +119,6 @@ bool second_agrees(struct flow *f, const struct use *u, const struct origin *o)
     if (!u->other.p || !from->other || slice_eq(u->other, o->value->text)) return false;
     struct item other = { .ex = from->other };
     for (unsigned i = 0; i < o->ways; i++)
-        if (way_gives(f, &other, &o->way[i], u->other)) return true;
+        if (way_gives(&other, &o->way[i], u->other)) return true;
     return false;
 }

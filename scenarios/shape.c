@@ -76,14 +76,27 @@ static void take_input(struct taker *t, const struct html_scan *h)
     buf_free(&b);
 }
 
+/* Stands on the next <input, <select, <textarea or <title, wherever it is: scripts and comments are alike on
+ * both sides of a comparison, and most of a page is not looked at. */
+static bool next_tag(struct html_scan *h)
+{
+    for (size_t lt; (lt = slice_chr(slice_from(h->text, h->at), '<')) != SLICE_NONE; h->at++) {
+        h->at += lt;
+        char c = h->at + 1 < h->text.n ? (char)(h->text.p[h->at + 1] | 32) : 0;
+        if (c == 'i' || c == 's' || c == 't') return true;
+    }
+    return false;
+}
+
 static void take_html(struct taker *t, struct slice body)
 {
     struct html_scan *h = arena_one(t->a, struct html_scan);
     html_scan_init(h, slice_sub(body, 0, HTML_BYTES));
-    for (enum html_tok k = html_scan_next(h); k != HTML_END; k = html_scan_next(h)) {
-        if (k == HTML_RAW && slice_ieq(h->tag, SL("title")))
+    while (next_tag(h)) {
+        if (html_scan_next(h) == HTML_OPEN) take_input(t, h);
+        if (h->raw_tag.n && slice_ieq(h->tag, SL("title")) && html_scan_next(h) == HTML_RAW)
             add(t, "title", slice_trim(slice_sub(slice_trim(h->body), 0, 80)));
-        if (k == HTML_OPEN) take_input(t, h);
+        h->raw_tag = (struct slice){ 0 };
     }
 }
 

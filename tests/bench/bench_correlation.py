@@ -106,13 +106,13 @@ def big_har(path, megabytes):
 
 
 def measured(command):
-    """(seconds, peak MB) of a child"""
+    """(seconds, seconds of CPU, peak MB) of a child"""
     started = time.monotonic()
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     _, status, usage = os.wait4(child.pid, 0)
     if status:
         raise SystemExit(f"{command}: status {status}")
-    return time.monotonic() - started, usage.ru_maxrss / 1000
+    return time.monotonic() - started, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1000
 
 
 def speed(folder):
@@ -121,16 +121,17 @@ def speed(folder):
     for megabytes in (10, 100):
         har = pathlib.Path(folder) / f"{megabytes}.har"
         entries = big_har(har, megabytes)
-        seconds, peak = measured([REPRISE, "import", str(har), "-o", str(pathlib.Path(folder) / "big.yaml"), "-q"])
+        seconds, cpu, peak = measured([REPRISE, "import", str(har), "-o", str(pathlib.Path(folder) / "big.yaml"), "-q"])
         line = f"import   {megabytes:4} MB, {entries:6} entries: {seconds:6.2f} s, peak {peak:6.0f} MB ({peak * 1e6 / har.stat().st_size:.2f} of the file)"
         if node:
             parse = "JSON.parse(require('fs').readFileSync(process.argv[1], 'utf8'))"
-            other, other_peak = measured([node, "-e", parse, str(har)])
-            line += f"; node JSON.parse {other:5.2f} s, {other_peak:5.0f} MB: {seconds / other:.2f} times"
+            other, other_cpu, other_peak = measured([node, "-e", parse, str(har)])
+            line += f"; node JSON.parse {other:5.2f} s, {other_peak:5.0f} MB: {seconds / other:.2f} times, CPU {cpu / other_cpu:.2f} times"
         print(line)
-        times.append(seconds)
+        times.append((seconds, cpu))
         har.unlink()
-    print(f"import   10 to 100 MB: {times[1] / times[0]:.1f} times the time")
+    grown = [large / small for small, large in zip(*times)]
+    print(f"import   10 to 100 MB: {grown[0]:.1f} times the time, {grown[1]:.1f} times the CPU")
 
 
 def main():
