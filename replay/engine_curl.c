@@ -155,6 +155,14 @@ static long http_version(const struct engine_cfg *cfg)
     return cfg->http2 ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1;
 }
 
+/* libcurl 7.88 begins HTTP/2 anew on a connection that has it by prior knowledge already: every request
+ * but the first would fail (fixed in 8.0). */
+static bool must_not_reuse(const struct engine_cfg *cfg)
+{
+    unsigned version = curl_version_info(CURLVERSION_NOW)->version_num >> 8;
+    return cfg->h2c_prior && version == 0x0758;
+}
+
 static void set_once(struct xfer *x)
 {
     const struct engine_cfg *cfg = x->e->cfg;
@@ -174,6 +182,8 @@ static void set_once(struct xfer *x)
     curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, http_version(cfg));
     if (cfg->http2) curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+    curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, (long)must_not_reuse(cfg));
+    curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, (long)must_not_reuse(cfg));
     /* "": the environment's proxies are not asked. */
     curl_easy_setopt(easy, CURLOPT_PROXY, cfg->proxy ? cfg->proxy : "");
     if (cfg->connect_timeout_ns)
@@ -365,6 +375,12 @@ static enum outcome connect_outcome(const struct xfer *x)
     return number == ECONNREFUSED ? OUTCOME_REFUSED : OUTCOME_CONNECT;
 }
 
+/* libcurl's own words for an answer, or a session, that it could not read. */
+static bool is_unreadable(const struct xfer *x)
+{
+    return strstr(x->why, "chunk") || strstr(x->why, "hexadecimal") || strstr(x->why, "nghttp2");
+}
+
 static enum outcome outcome_of(const struct xfer *x, CURLcode code)
 {
     switch ((int)code) {
@@ -382,10 +398,10 @@ static enum outcome outcome_of(const struct xfer *x, CURLcode code)
     case CURLE_SSL_CACERT_BADFILE:
     case CURLE_SSL_ISSUER_ERROR:
     case CURLE_PEER_FAILED_VERIFICATION: return OUTCOME_TLS;
-    case CURLE_RECV_ERROR:
-        return strstr(x->why, "chunk") || strstr(x->why, "hexadecimal") ? OUTCOME_PROTOCOL
-                                                                        : OUTCOME_RESET;
-    case CURLE_GOT_NOTHING:
+    case CURLE_RECV_ERROR: return is_unreadable(x) ? OUTCOME_PROTOCOL : OUTCOME_RESET;
+    case CURLE_GOT_NOTHING: /* HTTP/2: libcurl has given up the session; a close is PARTIAL_FILE */
+        return x->e->cfg->h2c_prior ? OUTCOME_PROTOCOL : OUTCOME_RESET;
+    case CURLE_HTTP2_STREAM:
     case CURLE_SEND_ERROR:
     case CURLE_PARTIAL_FILE: return OUTCOME_RESET;
     default: return OUTCOME_PROTOCOL;

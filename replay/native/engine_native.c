@@ -98,6 +98,7 @@ static void flight_recycle(struct flight *f)
     f->call = NULL;
     f->conn = NULL;
     f->stream = 0;
+    f->broken = NULL;
     f->body_sent = 0;
     f->headers_n = 0;
     buf_reset(&f->body);
@@ -136,6 +137,8 @@ void flight_retry(struct flight *f)
 {
     struct call *call = f->call;
     f->retried = true;
+    f->answered = false;
+    call->first_byte_ns = 0;
     f->conn = NULL;
     f->stream = 0;
     f->body_sent = 0;

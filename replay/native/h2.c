@@ -22,6 +22,7 @@ struct h2 {
     struct flights flights; /* on this connection */
     size_t streams;
     struct h2 *next_unflushed;
+    const char *broken; /* what the server did that HTTP/2 forbids */
     bool unflushed, receiving, doomed;
 };
 
@@ -107,6 +108,8 @@ static int on_stream_close(nghttp2_session *s, int32_t stream, uint32_t code, vo
     rest_if_free(h->conn);
     if (code == NGHTTP2_REFUSED_STREAM && !f->retried)
         flight_retry(f);
+    else if (f->broken)
+        flight_end(f, OUTCOME_PROTOCOL, f->broken);
     else
         flight_end(f, OUTCOME_RESET, nghttp2_http2_strerror(code));
     return 0;
@@ -146,7 +149,9 @@ static int on_header(nghttp2_session *s, const nghttp2_frame *frame, const uint8
         f->call->status = (value[0] - '0') * 100 + (value[1] - '0') * 10 + (value[2] - '0');
     else
         keep_header(f, key, text);
-    return f->names.bad ? NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE : 0;
+    if (!f->names.bad) return 0;
+    f->broken = "the answer's head is over the limit";
+    return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
 }
 
 static int on_frame(nghttp2_session *s, const nghttp2_frame *frame, void *user)
@@ -167,7 +172,17 @@ static int on_chunk(nghttp2_session *s, uint8_t flags, int32_t stream, const uin
     if (!f) return 0;
     if (!f->answered) flight_answer_bytes(f, 0);
     if (flight_gather(f, (struct slice){ (const char *)p, n })) return 0;
+    f->broken = "the answer's body is over the limit";
     nghttp2_submit_rst_stream(s, NGHTTP2_FLAG_NONE, stream, NGHTTP2_CANCEL);
+    return 0;
+}
+
+/* A frame that breaks the rules: nghttp2 resets its stream or says goodbye to the connection. */
+static int on_invalid_frame(nghttp2_session *s, const nghttp2_frame *frame, int error, void *user)
+{
+    (void)s;
+    (void)frame;
+    ((struct h2 *)user)->broken = nghttp2_strerror(error);
     return 0;
 }
 
@@ -266,6 +281,14 @@ static void h2_start(struct conn *c, struct flight *f)
 
 /* ---- the connection ---- */
 
+static void give_up(struct conn *c, enum outcome outcome, const char *trouble);
+
+/* Nothing goes either way any more: this side has said goodbye, or the server has and all is answered. */
+static bool is_over(const struct h2 *h)
+{
+    return !nghttp2_session_want_read(h->session) && !nghttp2_session_want_write(h->session);
+}
+
 static void flush(struct h2 *h)
 {
     const uint8_t *p;
@@ -276,6 +299,7 @@ static void flush(struct h2 *h)
         buf_add(&out, (struct slice){ (const char *)p, (size_t)n });
     if (out.n) conn_send(h->conn, buf_slice(&out), none);
     buf_free(&out);
+    if (is_over(h)) give_up(h->conn, OUTCOME_PROTOCOL, h->broken);
 }
 
 void h2_flush_all(struct engine *e)
@@ -317,6 +341,10 @@ static void h2_data(struct conn *c, struct slice bytes)
         give_up(c, OUTCOME_PROTOCOL, nghttp2_strerror((int)rc));
         return;
     }
+    if (is_over(h)) {
+        give_up(c, OUTCOME_PROTOCOL, h->broken);
+        return;
+    }
     if (nghttp2_session_want_write(h->session)) mark_unflushed(h);
     if (c->closing) rest_if_free(c);
 }
@@ -324,7 +352,8 @@ static void h2_data(struct conn *c, struct slice bytes)
 static void h2_eof(struct conn *c, int errnum)
 {
     (void)errnum;
-    give_up(c, OUTCOME_RESET, NULL);
+    flush(c->at.h2); /* if this side was about to say goodbye, that is what ended it */
+    if (c->state != CONN_GONE) give_up(c, OUTCOME_RESET, NULL);
 }
 
 static void h2_cancel(struct conn *c, struct flight *f)
@@ -371,6 +400,7 @@ static nghttp2_session *session_of(struct h2 *h)
     nghttp2_session_callbacks_set_on_frame_recv_callback(cb, on_frame);
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(cb, on_chunk);
     nghttp2_session_callbacks_set_on_stream_close_callback(cb, on_stream_close);
+    nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(cb, on_invalid_frame);
     nghttp2_session_client_new(&s, cb, h);
     nghttp2_session_callbacks_del(cb);
     return s;

@@ -39,6 +39,7 @@ struct flight {
     size_t headers_n, headers_cap;
     size_t body_sent;       /* h2 */
     int32_t stream;         /* h2; 0: none */
+    const char *broken;     /* h2: why this side reset the stream; NULL: it did not */
     bool retried, answered; /* answered: a byte of the answer has come */
 };
 
