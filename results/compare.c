@@ -12,12 +12,13 @@
 #include "base/num.h"
 #include "base/rnd.h"
 
-#define BLOCKS_MIN 5
 #define REQUESTS_MIN 30
-/* Of a false alarm, 5 % in all: most of it for the run as a whole, the rest for its steps. */
-#define LEVEL_WHOLE 0.035
-#define LEVEL_STEPS 0.015
+/* Of a false alarm, 4 % in all, for the errors are estimates: most of it for the run as a whole, the rest for its steps. */
+#define LEVEL_WHOLE 0.03
+#define LEVEL_TYPICAL 0.02 /* of the whole's */
+#define LEVEL_STEPS 0.01
 #define Z95 1.959964
+#define FREEDOM_MIN 3
 
 static const double percents[COMPARE_MEASURES] = {
     [COMPARE_P50] = 50, [COMPARE_P90] = 90, [COMPARE_P95] = 95, [COMPARE_P99] = 99
@@ -59,13 +60,9 @@ struct measured series_measure(const struct series *s, const uint32_t *weights)
 {
     struct measured m = { { 0 } };
     uint64_t *sum = mem_alloc(s->slots + 1, sizeof *sum), total = 0, seen = 0;
-    double logs = 0;
     add_weighted(s, weights, sum);
-    for (size_t i = 0; i < s->slots; i++) {
+    for (size_t i = 0; i < s->slots; i++)
         total += sum[i];
-        logs += (double)sum[i] * s->slot_log[i];
-    }
-    m.v[COMPARE_TYPICAL] = total ? exp(logs / (double)total) : 0;
     m.v[COMPARE_FAILED] = failed_ratio(s, weights);
     enum compare_measure_id next = COMPARE_P50;
     for (size_t i = 0; i < s->slots && next <= COMPARE_P99; i++) {
@@ -81,21 +78,6 @@ struct measured series_measure(const struct series *s, const uint32_t *weights)
 static double scaled(enum compare_measure_id m, double v)
 {
     return m == COMPARE_FAILED ? v : v > 0 ? log(v) : 0;
-}
-
-/* Lag-1 correlation of v, corrected for the bias of short rows (Marriott and Pope). */
-static double correlation(const double *v, size_t n)
-{
-    double mean = 0, near = 0, all = 0;
-    if (n < BLOCKS_MIN) return 0;
-    for (size_t i = 0; i < n; i++)
-        mean += v[i] / (double)n;
-    for (size_t i = 0; i < n; i++) {
-        all += (v[i] - mean) * (v[i] - mean);
-        if (i) near += (v[i] - mean) * (v[i - 1] - mean);
-    }
-    double rho = all > 0 ? near / all : 0;
-    return rho + (1 + 4 * rho) / (double)n;
 }
 
 /* By how much neighbouring blocks that resemble each other widen the error: resampling draws them as if they
@@ -114,18 +96,16 @@ static void inflations(const struct series *s, double out[COMPARE_MEASURES])
             rows[k * s->blocks + n] = scaled((enum compare_measure_id)k, m.v[k]);
         n++;
     }
-    for (unsigned k = 0; k < COMPARE_MEASURES; k++) {
-        double rho = correlation(rows + k * s->blocks, n);
-        rho = rho < 0 ? 0 : rho > 0.8 ? 0.8 : rho;
-        out[k] = sqrt((1 + rho) / (1 - rho));
-    }
+    for (unsigned k = 0; k < COMPARE_MEASURES; k++)
+        out[k] = correlation_error(rows + k * s->blocks, n);
     free(weights);
     free(rows);
 }
 
-struct measured series_errors(const struct series *s, struct rnd *r)
+struct errors series_errors(const struct series *s, struct rnd *r)
 {
     struct measured mean = { { 0 } }, square = { { 0 } };
+    struct errors out;
     uint32_t *weights = mem_alloc(s->blocks + 1, sizeof *weights);
     for (size_t n = 0; n < COMPARE_RESAMPLES; n++) {
         memset(weights, 0, s->blocks * sizeof *weights);
@@ -143,9 +123,11 @@ struct measured series_errors(const struct series *s, struct rnd *r)
     double correct = s->blocks > 1 ? (double)s->blocks / (double)(s->blocks - 1) : 1;
     double wider[COMPARE_MEASURES];
     inflations(s, wider);
-    for (unsigned k = 0; k < COMPARE_MEASURES; k++)
-        square.v[k] = wider[k] * sqrt(square.v[k] / (COMPARE_RESAMPLES - 1) * correct);
-    return square;
+    for (unsigned k = 0; k < COMPARE_MEASURES; k++) {
+        out.error.v[k] = wider[k] * sqrt(square.v[k] / (COMPARE_RESAMPLES - 1) * correct);
+        out.independent.v[k] = (double)s->blocks / (wider[k] * wider[k]);
+    }
+    return out;
 }
 
 /* ---- one step --------------------------------------------------------------------------------------------- */
@@ -179,8 +161,9 @@ static double failed_error(double ratio_a, double ratio_b, double na, double nb)
     return sqrt(pooled * (1 - pooled) * (1 / na + 1 / nb));
 }
 
-static void fill_change(struct compare_measure *m, enum compare_measure_id id, double freedom)
+static void fill_change(struct compare_measure *m, enum compare_measure_id id, double independent)
 {
+    double freedom = fmax(independent - 2, FREEDOM_MIN);
     double d = scaled(id, m->b) - scaled(id, m->a), t = t95(freedom) * m->error;
     bool ratio = id != COMPARE_FAILED;
     m->change = ratio ? expm1(d) : d;
@@ -189,33 +172,48 @@ static void fill_change(struct compare_measure *m, enum compare_measure_id id, d
     m->p = m->error > 0 ? p_of_t(fabs(d) / m->error, freedom) : fabs(d) > 0 ? 0 : 1;
 }
 
+static void fill_typical(struct compare_measure *m, const struct series *a, const struct series *b,
+                         double noise)
+{
+    struct typical ta = series_typical(a), tb = series_typical(b);
+    m->known = m->known && ta.independent > 0 && tb.independent > 0;
+    if (!m->known) return;
+    m->a = exp(ta.log_ms);
+    m->b = exp(tb.log_ms);
+    m->error = sqrt(ta.error * ta.error + tb.error * tb.error + 2 * noise * noise);
+    fill_change(m, COMPARE_TYPICAL, ta.independent + tb.independent);
+}
+
+/* One measure of which ea and eb are the two runs' own errors. */
+static void fill_resampled(struct compare_step *step, enum compare_measure_id id, double ea,
+                           double eb, double noise)
+{
+    struct compare_measure *m = &step->measures[id];
+    double own = ea * ea + eb * eb;
+    if (id == COMPARE_FAILED) {
+        double floor = failed_error(m->a, m->b, (double)step->requests_a, (double)step->requests_b);
+        m->error = sqrt(fmax(own, floor * floor));
+    } else {
+        m->error = sqrt(own + 2 * noise * noise);
+    }
+}
+
 void compare_fill(struct compare_step *step, const struct series *a, const struct series *b,
                   const struct compare_cfg *cfg, struct rnd *r)
 {
     step->requests_a = total(a->requests, a->blocks);
     step->requests_b = total(b->requests, b->blocks);
-    bool enough = a->blocks >= BLOCKS_MIN && b->blocks >= BLOCKS_MIN &&
+    bool enough = a->blocks >= COMPARE_BLOCKS_MIN && b->blocks >= COMPARE_BLOCKS_MIN &&
                   step->requests_a >= REQUESTS_MIN && step->requests_b >= REQUESTS_MIN;
-    struct measured va = series_measure(a, NULL), vb = series_measure(b, NULL), ea, eb;
-    if (enough) {
-        ea = series_errors(a, r);
-        eb = series_errors(b, r);
-    }
-    for (unsigned k = 0; k < COMPARE_MEASURES; k++) {
-        struct compare_measure *m = &step->measures[k];
-        m->a = va.v[k];
-        m->b = vb.v[k];
-        m->known = enough;
-        if (!enough) continue;
-        double own = ea.v[k] * ea.v[k] + eb.v[k] * eb.v[k];
-        if (k == COMPARE_FAILED) {
-            double floor =
-                failed_error(m->a, m->b, (double)step->requests_a, (double)step->requests_b);
-            m->error = sqrt(own > floor * floor ? own : floor * floor);
-        } else {
-            m->error = sqrt(own + 2 * cfg->noise * cfg->noise);
-        }
-        fill_change(m, (enum compare_measure_id)k, (double)(a->blocks + b->blocks - 2));
+    struct measured va = series_measure(a, NULL), vb = series_measure(b, NULL);
+    for (unsigned k = 0; k < COMPARE_MEASURES; k++)
+        step->measures[k] = (struct compare_measure){ .a = va.v[k], .b = vb.v[k], .known = enough };
+    if (!enough) return;
+    fill_typical(&step->measures[COMPARE_TYPICAL], a, b, cfg->noise);
+    struct errors ea = series_errors(a, r), eb = series_errors(b, r);
+    for (unsigned k = COMPARE_TYPICAL + 1; k < COMPARE_MEASURES; k++) {
+        fill_resampled(step, k, ea.error.v[k], eb.error.v[k], cfg->noise);
+        fill_change(&step->measures[k], k, ea.independent.v[k] + eb.independent.v[k]);
     }
 }
 
@@ -238,22 +236,32 @@ static void holm(struct compare_measure **v, size_t n, double level)
     }
 }
 
-static void judge_family(struct compare_step *steps, size_t n, double level)
+/* Measures from first on, of n steps. */
+static void judge_family(struct compare_step *steps, size_t n, unsigned first, double level)
 {
     struct compare_measure **v = mem_alloc(n * COMPARE_MEASURES + 1, sizeof *v);
     size_t known = 0;
     for (size_t i = 0; i < n; i++)
-        for (unsigned k = 0; k < COMPARE_MEASURES; k++)
+        for (unsigned k = first; k < COMPARE_MEASURES; k++)
             if (steps[i].measures[k].known) v[known++] = &steps[i].measures[k];
     holm(v, known, level);
     free(v);
 }
 
+/* The fallback procedure (Wiens 2003): what the first test had is the others' too once it has found something. */
+static void judge_whole(struct compare_step *whole)
+{
+    struct compare_measure *typical = &whole->measures[COMPARE_TYPICAL];
+    typical->significant = typical->known && typical->p <= LEVEL_TYPICAL;
+    judge_family(whole, 1, COMPARE_TYPICAL + 1,
+                 LEVEL_WHOLE - (typical->significant ? 0 : LEVEL_TYPICAL));
+}
+
 void compare_judge(struct compare_result *c)
 {
     size_t whole = c->steps_n - 1; /* the last is the run as a whole: a family of its own */
-    judge_family(c->steps, whole, LEVEL_STEPS);
-    judge_family(c->steps + whole, 1, LEVEL_WHOLE);
+    judge_family(c->steps, whole, COMPARE_TYPICAL, LEVEL_STEPS);
+    judge_whole(&c->steps[whole]);
     for (size_t i = 0; i < c->steps_n; i++)
         for (unsigned k = 0; k < COMPARE_MEASURES; k++) {
             const struct compare_measure *m = &c->steps[i].measures[k];

@@ -8,6 +8,7 @@
 #include "results/archive_read.h"
 
 #define COMPARE_BLOCKS 120 /* a run is cut into at most so many */
+#define COMPARE_BLOCKS_MIN 5
 #define COMPARE_RESAMPLES 400
 
 /* One step's requests over a run, block by block, in the slots that occur. */
@@ -33,14 +34,27 @@ void blocks_add(struct blocks *b, const struct second *s);
 struct series series_new(const struct blocks *b, size_t step);
 void series_free(struct series *s);
 
-/* The measures of a series and of its resamples. */
+/* The measures of a series and of its resamples, but for the typical one. */
 struct measured {
     double v[COMPARE_MEASURES]; /* as enum compare_measure_id; times in ms */
 };
 struct measured series_measure(const struct series *s,
                                const uint32_t *weights); /* NULL: as it is */
-/* Standard errors by resampling blocks: of logarithms for times, of the difference for ratios. */
-struct measured series_errors(const struct series *s, struct rnd *r);
+/* Standard errors by resampling blocks: of logarithms for times, of the difference for ratios. And how many
+ * independent blocks the run is worth for each measure. */
+struct errors {
+    struct measured error, independent;
+};
+struct errors series_errors(const struct series *s, struct rnd *r);
+
+/* What a request takes when the run is not disturbed (compare_typical.c). */
+struct typical {
+    double log_ms, error; /* the logarithm and its standard error */
+    double independent;   /* how many independent seconds it is worth; 0: too few to tell */
+};
+struct typical series_typical(const struct series *s);
+/* By how much neighbours in the row v that resemble each other widen the error of its mean; at least 1. */
+double correlation_error(const double *v, size_t n);
 
 /* Fills low, high, p and (by Holm's method over the family) significant. */
 void compare_judge(struct compare_result *c);

@@ -437,7 +437,7 @@ bool archive_recover(const char *path, const char *out, struct archive_verdict *
 
 /* docs/notes/compare.md: block bootstrap of each run, logarithms of ratios, Holm's correction. */
 enum compare_measure_id {
-    COMPARE_TYPICAL, /* geometric mean */
+    COMPARE_TYPICAL, /* the middle half of the requests in the middle half of the seconds */
     COMPARE_P50,
     COMPARE_P90,
     COMPARE_P95,
