@@ -85,7 +85,7 @@ def main():
     full = os.environ.get("REPRISE_BENCH") == "full"
     parser = argparse.ArgumentParser()
     parser.add_argument("--rounds", type=int, default=100 if full else 2)
-    parser.add_argument("--at-once", type=int, default=2)
+    parser.add_argument("--at-once", type=int, default=4 if full else 2)
     parser.add_argument("--length", default="30s")
     parser.add_argument("--delay", type=microseconds, default="20ms")
     parser.add_argument("--slower", type=float, default=5)
