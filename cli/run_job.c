@@ -314,6 +314,7 @@ static bool open_collector(struct job *j, uint64_t start_ns, struct err *err)
         .sinks = j->sinks,
         .sinks_n = j->sinks_n,
         .start_mono_ns = start_ns,
+        .users = &j->users,
     };
     j->collector = collector_new(&cfg, err);
     return j->collector != NULL;
@@ -326,6 +327,7 @@ static void open_recorders(struct job *j)
         .steps_n = j->info.steps_n,
         .keep_samples = keeps_archive(j) && j->o.archive_level == 0,
         .warm_up_ns = j->info.warm_up_ns,
+        .users = &j->users,
     };
     j->recorders = mem_alloc(j->workers, sizeof(void *));
     for (unsigned i = 0; i < j->workers; i++)

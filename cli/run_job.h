@@ -17,6 +17,7 @@ struct job {
     unsigned workers;
     struct run_info info;
     struct recorder **recorders;
+    struct user_count users;
     struct archive_writer *archive;
     char archive_path[4096];
     struct display *display;

@@ -249,6 +249,7 @@ void line_second(struct buf *out, const struct second *s)
     put_u64(&w, "from_ns", s->from_ns);
     put_u64(&w, "to_ns", s->to_ns);
     put_u64(&w, "users", s->users);
+    put_u64(&w, "users_max", s->users_max);
     put_u64(&w, "late", s->late);
     put_u64(&w, "late_max_ns", s->late_max_ns);
     put_u64(&w, "dropped", s->dropped);

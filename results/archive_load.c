@@ -119,6 +119,7 @@ static void merge_gauges(struct second *to, const struct second *s, uint64_t shi
     if (to->to_ns == 0 || s->from_ns + shift_ns < to->from_ns) to->from_ns = s->from_ns + shift_ns;
     if (s->to_ns + shift_ns > to->to_ns) to->to_ns = s->to_ns + shift_ns;
     to->users += s->users;
+    to->users_max += s->users_max;
     to->sockets += s->sockets;
     to->memory_bytes += s->memory_bytes;
     to->cpu_sum += s->cpu_sum;

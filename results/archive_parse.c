@@ -207,11 +207,12 @@ bool parse_failure(struct slice line, struct failure_count *f, struct arena *a)
 
 bool parse_interval(struct slice line, struct second *s, struct arena *a)
 {
-    uint64_t users = 0, workers = 0, sockets = 0;
+    uint64_t users = 0, users_max = 0, workers = 0, sockets = 0;
     const struct want want[] = {
         { "from_ns", WANT_U64, &s->from_ns },
         { "to_ns", WANT_U64, &s->to_ns },
         { "users", WANT_U64, &users },
+        { "users_max", WANT_U64, &users_max },
         { "late", WANT_U64, &s->late },
         { "late_max_ns", WANT_U64, &s->late_max_ns },
         { "dropped", WANT_U64, &s->dropped },
@@ -227,6 +228,7 @@ bool parse_interval(struct slice line, struct second *s, struct arena *a)
     };
     if (!line_read(line, want, sizeof want / sizeof *want, a)) return false;
     s->users = (uint32_t)users;
+    s->users_max = (uint32_t)users_max;
     s->workers = (uint32_t)workers;
     s->sockets = (uint32_t)sockets;
     return s->to_ns >= s->from_ns;

@@ -158,6 +158,13 @@ static void take(struct collector *c, struct source *s, uint64_t span_ns)
     recorder_give_back(s->recorder, i);
 }
 
+static void take_users_max(struct collector *c)
+{
+    struct user_count *u = c->cfg.users;
+    c->second.users_max = u ? atomic_exchange(&u->most, atomic_load(&u->now)) : 0;
+    if (c->second.users > c->second.users_max) c->second.users_max = c->second.users;
+}
+
 /* Resident memory: the second number of /proc/self/statm, in pages. */
 static uint64_t resident_bytes(void)
 {
@@ -222,6 +229,7 @@ void collector_tick(struct collector *c, uint64_t now_ns)
     c->second.workers = (uint32_t)c->cfg.recorders_n;
     for (size_t i = 0; i < c->cfg.recorders_n; i++)
         take(c, &c->sources[i], c->second.to_ns - c->second.from_ns);
+    take_users_max(c);
     c->second.memory_bytes = resident_bytes();
     c->last_ns = c->second.to_ns;
     c->left_out += c->second.left_out;

@@ -153,9 +153,7 @@ void stats_write_json(const struct run_stats *s, struct buf *out)
     jsonw_object(&w);
     put_run(&w, s);
     put_counts(&w, s, &s->total);
-    /* A run that ends before anybody counted its users had those of its plan. */
-    bool counted = s->users_max > 0 || s->total.requests == 0;
-    put_u64(&w, "users", counted ? s->users_max : s->info->users);
+    put_u64(&w, "users", s->users_max);
     put_f64(&w, "duration_s", (double)s->elapsed_ns / (double)NS_PER_S);
     put_f64(&w, "warm_up_s", (double)s->info->warm_up_ns / (double)NS_PER_S);
     put_u64(&w, "warm_up_requests", s->warm_up_requests);

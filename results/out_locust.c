@@ -13,12 +13,12 @@
 #include "base/mem.h"
 #include "base/num.h"
 
-#define PERCENTILES 11
 #define PERCENTILE_NAMES "50%,66%,75%,80%,90%,95%,98%,99%,99.9%,99.99%,100%"
 #define EOL "\r\n"
 #define FILE_MAX (256U << 20)
 
-static const double percentiles[PERCENTILES] = { 50, 66, 75, 80, 90, 95, 98, 99, 99.9, 99.99, 100 };
+static const double percentiles[LOCUST_PERCENTILES] = { 50, 66, 75,   80,    90, 95,
+                                                        98, 99, 99.9, 99.99, 100 };
 
 static const char stats_head[] =
     "Type,Name,Request Count,Failure Count,Median Response Time,Average Response Time,"
@@ -35,24 +35,46 @@ static double average_size(const struct step_stats *t)
     return t->requests ? (double)t->bytes_in / (double)t->requests : 0;
 }
 
-/* Like Locust: "N/A" in every column while there is nothing. */
-static void add_percentiles(struct buf *out, const struct hist *h)
+static uint32_t whole_ms(const struct hist *h, double p)
 {
-    for (size_t i = 0; i < PERCENTILES; i++) {
-        if (hist_count(h) == 0)
+    return (uint32_t)round(stats_ms(hist_percentile_ns(h, p)));
+}
+
+struct locust_row locust_row(const struct step_stats *t, bool now)
+{
+    const struct hist *h = now && t->second ? t->second : t->response;
+    struct locust_row r = { .requests = t->requests,
+                            .failures = t->failures,
+                            .rps = t->recent_rps,
+                            .failures_rate = t->recent_failures,
+                            .mean_ms = (hist_mean_ns(t->response) / (double)NS_PER_MS),
+                            .min_ms = stats_ms(hist_min_ns(t->response)),
+                            .max_ms = stats_ms(hist_max_ns(t->response)),
+                            .mean_bytes = average_size(t),
+                            .median_ms = whole_ms(t->response, 50),
+                            .empty = hist_count(h) == 0 };
+    for (size_t i = 0; i < LOCUST_PERCENTILES; i++)
+        r.percentiles_ms[i] = whole_ms(h, percentiles[i]);
+    return r;
+}
+
+/* Like Locust: "N/A" in every column while there is nothing. */
+static void add_percentiles(struct buf *out, const struct locust_row *r)
+{
+    for (size_t i = 0; i < LOCUST_PERCENTILES; i++) {
+        if (r->empty)
             buf_addz(out, ",N/A");
         else
-            buf_addf(out, ",%.0f", round(stats_ms(hist_percentile_ns(h, percentiles[i]))));
+            buf_addf(out, ",%u", r->percentiles_ms[i]);
     }
 }
 
 /* Count, failures, median, average, min, max, size: a block that both files have. */
-static void add_totals(struct buf *out, const struct step_stats *t)
+static void add_totals(struct buf *out, const struct locust_row *r)
 {
-    buf_addf(out, "%llu,%llu,%.0f,%.6f,%.6f,%.6f,%.6f", (unsigned long long)t->requests,
-             (unsigned long long)t->failures, round(stats_ms(hist_percentile_ns(t->response, 50))),
-             hist_mean_ns(t->response) / (double)NS_PER_MS, stats_ms(hist_min_ns(t->response)),
-             stats_ms(hist_max_ns(t->response)), average_size(t));
+    buf_addf(out, "%llu,%llu,%u,%.6f,%.6f,%.6f,%.6f", (unsigned long long)r->requests,
+             (unsigned long long)r->failures, r->median_ms, r->mean_ms, r->min_ms, r->max_ms,
+             r->mean_bytes);
 }
 
 static void add_name(struct buf *out, const struct run_stats *s, size_t step)
@@ -69,12 +91,13 @@ static void add_name(struct buf *out, const struct run_stats *s, size_t step)
 static void add_stats_row(struct buf *out, const struct run_stats *s, size_t step)
 {
     const struct step_stats *t = step == s->info->steps_n ? &s->total : &s->steps[step];
+    struct locust_row row = locust_row(t, false);
     double rps = stats_rps(s, t);
     add_name(out, s, step);
     buf_addc(out, ',');
-    add_totals(out, t);
+    add_totals(out, &row);
     buf_addf(out, ",%.6f,%.6f", rps, rps * stats_failure_ratio(t));
-    add_percentiles(out, t->response);
+    add_percentiles(out, &row);
     buf_addz(out, EOL);
 }
 
@@ -115,24 +138,35 @@ void stats_write_locust_exceptions(const struct run_stats *s, struct buf *out)
 
 /* ---- history ------------------------------------------------------------------------------------------ */
 
-/* One row: recent rates; percentiles of the run so far or, as Locust's full history has it, of now. */
-static void add_history_row(struct buf *out, const struct run_stats *s, size_t step, bool now)
+static void add_history_row(struct buf *out, const struct run_stats *s, size_t step,
+                            const struct interval_point *p, const struct locust_row *r)
 {
-    const struct step_stats *t = step == s->info->steps_n ? &s->total : &s->steps[step];
     buf_addf(out, "%lld,%u,",
-             (long long)((s->info->start_utc_ns + (int64_t)s->elapsed_ns) / (int64_t)NS_PER_S),
-             s->users);
+             (long long)((s->info->start_utc_ns + (int64_t)p->to_ns) / (int64_t)NS_PER_S),
+             p->users);
     add_name(out, s, step);
-    buf_addf(out, ",%.6f,%.6f", t->recent_rps, t->recent_failures);
-    add_percentiles(out, now && t->second ? t->second : t->response);
+    buf_addf(out, ",%.6f,%.6f", r->rps, r->failures_rate);
+    add_percentiles(out, r);
     buf_addc(out, ',');
-    add_totals(out, t);
+    add_totals(out, r);
     buf_addz(out, EOL);
+}
+
+/* Every step that has something, and all, with the percentiles of the last second. */
+static void add_full_rows(struct buf *out, const struct run_stats *s,
+                          const struct interval_point *p)
+{
+    for (size_t i = 0; i <= s->info->steps_n; i++) {
+        const struct step_stats *t = i == s->info->steps_n ? &s->total : &s->steps[i];
+        struct locust_row row = locust_row(t, true);
+        if (i == s->info->steps_n || t->requests) add_history_row(out, s, i, p, &row);
+    }
 }
 
 struct history {
     struct interval_sink sink; /* first: the sink is the history */
     bool full;
+    size_t points; /* of the statistics, written so far */
     struct file_out file;
     struct buf rows;
 };
@@ -140,9 +174,15 @@ struct history {
 static void on_interval(struct interval_sink *sink, const struct run_stats *s)
 {
     struct history *h = (struct history *)sink;
+    if (s->intervals_n < h->points) h->points = 0; /* the statistics were reset */
+    if (s->intervals_n == h->points) return;
+    h->points = s->intervals_n;
+    const struct interval_point *p = &s->intervals[h->points - 1];
     buf_reset(&h->rows);
-    for (size_t i = h->full ? 0 : s->info->steps_n; i <= s->info->steps_n; i++)
-        if (i == s->info->steps_n || s->steps[i].requests) add_history_row(&h->rows, s, i, h->full);
+    if (h->full)
+        add_full_rows(&h->rows, s, p);
+    else
+        add_history_row(&h->rows, s, s->info->steps_n, p, &p->so_far);
     fwrite(h->rows.p, 1, h->rows.n, h->file.f);
     fflush(h->file.f);
 }
@@ -186,25 +226,11 @@ void history_free(struct history *h)
     free(h);
 }
 
-/* From the kept seconds: rates and percentiles of each second, running totals as far as they are kept. */
 void stats_write_locust_history(const struct run_stats *s, struct buf *out)
 {
-    uint64_t requests = 0, failures = 0;
     buf_addz(out, history_head);
-    for (size_t i = 0; i < s->intervals_n; i++) {
-        const struct interval_point *p = &s->intervals[i];
-        double seconds = (double)(p->to_ns - p->from_ns) / (double)NS_PER_S;
-        int64_t at = (s->info->start_utc_ns + (int64_t)p->to_ns) / (int64_t)NS_PER_S;
-        if (seconds <= 0) continue;
-        requests += p->requests;
-        failures += p->failures;
-        buf_addf(out, "%lld,%u,,Aggregated,%.6f,%.6f", (long long)at, p->users,
-                 p->requests / seconds, p->failures / seconds);
-        const unsigned p50 = (p->p50_us + 500) / 1000, p95 = (p->p95_us + 500) / 1000,
-                       p99 = (p->p99_us + 500) / 1000, max = (p->max_us + 500) / 1000;
-        buf_addf(out, ",%u,N/A,N/A,N/A,N/A,%u,N/A,%u,N/A,N/A,%u,%llu,%llu,N/A,N/A,N/A,N/A,N/A" EOL,
-                 p50, p95, p99, max, (unsigned long long)requests, (unsigned long long)failures);
-    }
+    for (size_t i = 0; i < s->intervals_n; i++)
+        add_history_row(out, s, s->info->steps_n, &s->intervals[i], &s->intervals[i].so_far);
 }
 
 static bool write_one(void (*write)(const struct run_stats *, struct buf *),

@@ -29,6 +29,7 @@ struct recorder {
     /* The worker's own. */
     bool keep_samples;
     uint64_t warm_up_ns;
+    struct user_count *all_users; /* NULL: nobody's */
     size_t blocks_made;
     uint16_t table[TABLE_SLOTS]; /* message numbers by hash; 0: free */
     unsigned char answers_kept[MESSAGES_MAX + 1];
@@ -52,6 +53,7 @@ struct recorder *recorder_new(const struct recorder_cfg *cfg)
     memset(r, 0, sizeof *r);
     r->keep_samples = cfg->keep_samples;
     r->warm_up_ns = cfg->warm_up_ns;
+    r->all_users = cfg->users;
     r->texts = arena_new();
     for (size_t i = 0; i < 2; i++)
         second_init(&r->intervals[i].second, cfg->steps_n);
@@ -209,7 +211,13 @@ void recorder_answer(struct recorder *r, uint32_t step, struct slice head, struc
 
 void recorder_users(struct recorder *r, uint32_t users)
 {
+    uint32_t more = users - atomic_load_explicit(&r->users, memory_order_relaxed);
     atomic_store_explicit(&r->users, users, memory_order_relaxed);
+    if (!r->all_users) return;
+    uint32_t now = atomic_fetch_add(&r->all_users->now, more) + more;
+    uint32_t most = atomic_load(&r->all_users->most);
+    while (now > most && !atomic_compare_exchange_weak(&r->all_users->most, &most, now))
+        ;
 }
 
 void recorder_connections(struct recorder *r, uint32_t n)

@@ -129,11 +129,17 @@ bool hist_decode(struct hist *h, struct slice base64);
  * malloc. When the archive cannot keep up, samples are left out of it and counted, never of the
  * statistics. */
 struct recorder;
+/* Users of all workers together: a sum of snapshots would not know the most at once. Starts as zeros. */
+struct user_count {
+    _Atomic uint32_t now, most; /* most: since the collector's last second */
+};
+
 struct recorder_cfg {
     const struct step_info *steps; /* keeps */
     size_t steps_n;
-    bool keep_samples;   /* the archive wants each of them */
-    uint64_t warm_up_ns; /* as in the run_info */
+    bool keep_samples;        /* the archive wants each of them */
+    uint64_t warm_up_ns;      /* as in the run_info */
+    struct user_count *users; /* keeps; all recorders' and the collector's; NULL: none */
 };
 struct recorder *recorder_new(const struct recorder_cfg *cfg); /* gives */
 void recorder_free(struct recorder *r);                        /* after the collector's end */
@@ -184,6 +190,16 @@ struct answer_sample { /* a failing answer, masked and cut */
     42 /* six per decade from 100 us; row 0 is what is below, the last what is above */
 uint64_t heat_row_ns(unsigned row); /* lower edge */
 
+#define LOCUST_PERCENTILES 11
+/* A row of Locust's history: what it shows of a step, or of all, up to one second's end. */
+struct locust_row {
+    uint64_t requests, failures;
+    double rps, failures_rate; /* a second, over the last 10 s */
+    double mean_ms, min_ms, max_ms, mean_bytes;
+    uint32_t median_ms, percentiles_ms[LOCUST_PERCENTILES];
+    bool empty; /* there is nothing to take percentiles of */
+};
+
 /* One second of the run, small enough to keep for hours. */
 struct interval_point {
     uint64_t from_ns, to_ns;
@@ -195,6 +211,7 @@ struct interval_point {
     uint32_t service_p50_us, service_p95_us, service_p99_us;
     uint64_t bytes_in, bytes_out;
     uint32_t heat[HEAT_ROWS]; /* requests per band of response time */
+    struct locust_row so_far; /* the whole run, up to this second's end */
 };
 
 struct generator_stats {
@@ -306,7 +323,8 @@ struct collector_cfg {
     struct archive_writer *archive;     /* keeps; NULL: none */
     struct interval_sink *const *sinks; /* keeps the array */
     size_t sinks_n;
-    uint64_t start_mono_ns; /* what samples count from */
+    uint64_t start_mono_ns;   /* what samples count from */
+    struct user_count *users; /* keeps; NULL: the most at once is the most in a snapshot */
 };
 struct collector;
 struct collector *collector_new(const struct collector_cfg *cfg, struct err *err); /* gives */
@@ -352,6 +370,8 @@ void stats_write_locust_failures(const struct run_stats *s, struct buf *out);
 void stats_write_locust_exceptions(const struct run_stats *s, struct buf *out);
 void stats_write_locust_history(const struct run_stats *s,
                                 struct buf *out); /* the Aggregated rows */
+/* now: percentiles of the last second alone, as Locust's full history has them. */
+struct locust_row locust_row(const struct step_stats *t, bool now);
 /* PREFIX_stats.csv, _failures.csv, _exceptions.csv, and _stats_history.csv unless a history sink wrote it. */
 bool stats_write_locust_csv(const struct run_stats *s, const char *prefix, bool history,
                             struct err *err);
@@ -360,7 +380,7 @@ bool stats_write_locust_csv(const struct run_stats *s, const char *prefix, bool 
 struct result_files {
     const char *json, *html, *junit, *markdown;
     const char *csv;  /* prefix */
-    bool csv_history; /* made from the kept seconds: no history sink wrote it */
+    bool csv_history; /* it too: no history sink wrote it */
 };
 bool stats_write_files(const struct run_stats *s, const struct result_files *files,
                        struct err *err);

@@ -2,7 +2,7 @@
  * archive's loader.
  *
  * Invariant: total is the merge of the steps; every view field is valid until the next call that changes
- * the builder. Memory: two histograms per step, one point (300 bytes) per second, at most
+ * the builder. Memory: two histograms per step, one point (400 bytes) per second, at most
  * FAILURE_ROWS_MAX rows of failures, ANSWERS_MAX examples. */
 #include "results/stats.h"
 
@@ -267,13 +267,15 @@ void stats_add_second(struct stats *st, const struct second *s)
         st->steps[i].second = s->steps[i].response;
     st->steps[total].second = st->second.response;
     st->view.total = st->steps[total];
+    if (st->view.intervals_n)
+        st->points[st->view.intervals_n - 1].so_far = locust_row(&st->view.total, false);
     for (size_t i = 0; i < s->failures_n; i++)
         add_failure(st, &s->failures[i]);
     health_add(&st->health, &st->view.generator, s);
     health_judge(&st->health, &st->view.generator);
     st->view.warm_up_requests += s->warm_up;
     st->view.users = s->users;
-    if (s->users > st->view.users_max) st->view.users_max = s->users;
+    if (s->users_max > st->view.users_max) st->view.users_max = s->users_max;
     if (s->to_ns > st->view.elapsed_ns) st->view.elapsed_ns = s->to_ns;
 }
 

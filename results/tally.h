@@ -41,7 +41,7 @@ struct second {
     uint64_t warm_up;          /* requests that are not in steps and failures: of the warm-up */
     uint64_t answers_left_out; /* examples that found no room on their way to the archive */
     /* Gauges at the end of it; filled by the collector. */
-    uint32_t users, sockets;
+    uint32_t users, users_max, sockets; /* users_max: the most at once within it */
     uint64_t memory_bytes;
     double cpu_max, cpu_sum; /* of one core: the busiest worker, all workers */
     uint32_t workers;

@@ -115,7 +115,7 @@ static struct cost run(uint64_t seconds, uint64_t rate, const char *path)
     struct archive_cfg archive_cfg = { .path = path, .level = ARCHIVE_FULL };
     struct archive_writer *w = path ? archive_writer_new(&archive_cfg, &info, &err) : NULL;
     for (size_t i = 0; i < WORKERS; i++)
-        recorders[i] = recorder_new(&(struct recorder_cfg){ steps, STEPS, w != NULL, 0 });
+        recorders[i] = recorder_new(&(struct recorder_cfg){ steps, STEPS, w != NULL, 0, NULL });
     struct collector *c = collector_new(
         &(struct collector_cfg){
             .info = &info, .recorders = recorders, .recorders_n = WORKERS, .archive = w },

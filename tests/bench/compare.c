@@ -35,7 +35,7 @@ static void make_run(const char *path, uint64_t seed, const struct setting *set,
     struct rnd r;
     struct run_info info = { .steps = steps, .steps_n = STEPS, .users = 50, .workers = 1 };
     struct archive_cfg cfg = { .path = path, .level = ARCHIVE_INTERVALS };
-    struct recorder *rec = recorder_new(&(struct recorder_cfg){ steps, STEPS, false, 0 });
+    struct recorder *rec = recorder_new(&(struct recorder_cfg){ steps, STEPS, false, 0, NULL });
     struct archive_writer *w = archive_writer_new(&cfg, &info, &err);
     struct collector *c = collector_new(
         &(struct collector_cfg){ .info = &info, .recorders = &rec, .recorders_n = 1, .archive = w },

@@ -215,6 +215,11 @@ class Reports(Results):
         for key in want.keys() - {"archive", "generator"}:
             self.assertEqual(got[key], want[key], key)
 
+    def test_users_of_a_run_shorter_than_a_second(self):
+        self.run_load("--json-file", "j.json", "--loops", "1", users=7)
+        self.assertEqual(json.loads((self.dir / "j.json").read_text())["users"], 7)
+        self.assertEqual(self.summary()["users"], 7)
+
     def test_json_is_valid_by_its_schema(self):
         self.load()
         script = ("import json,sys,jsonschema;"
@@ -275,7 +280,8 @@ w.close_files()
                     self.assertEqual(len(row), width, (kind, row))
         rows = list(csv.DictReader((self.dir / "p_stats.csv").open(newline="")))
         self.assertEqual([r["Name"] for r in rows], ["home", "/missing", "Aggregated"])
-        self.assertEqual((self.dir / "p_stats.csv").read_bytes(), (self.dir / "q_stats.csv").read_bytes())
+        for kind in ("stats", "stats_history", "failures"):
+            self.assertEqual((self.dir / f"p_{kind}.csv").read_bytes(), (self.dir / f"q_{kind}.csv").read_bytes(), kind)
         if not head:
             self.skipTest("python3-locust is not installed: headers compared with known ones only")
 

@@ -453,7 +453,7 @@ TEST(archive_of_a_disk_that_stalls)
     char fifo[4096], file[4096];
     struct run_info info = { .steps = fake_steps, .steps_n = 3 };
     struct archive_cfg archive_cfg = { .path = fifo, .level = ARCHIVE_FULL };
-    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, true, 0 });
+    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, true, 0, NULL });
     pthread_t thread;
     path_in(fifo, "fifo");
     path_in(file, "file");

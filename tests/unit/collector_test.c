@@ -41,7 +41,7 @@ TEST(collector_totals_are_the_samples)
 
 TEST(collector_cancelled_is_apart)
 {
-    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false, 0 });
+    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false, 0, NULL });
     struct run_info info = { .steps = fake_steps, .steps_n = 3 };
     struct collector_cfg cfg = { .info = &info, .recorders = &r, .recorders_n = 1 };
     struct collector *c = collector_new(&cfg, NULL);
@@ -58,7 +58,7 @@ TEST(collector_cancelled_is_apart)
 
 TEST(recorder_messages_are_bounded)
 {
-    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false, 0 });
+    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false, 0, NULL });
     char text[32];
     CHECK_U(recorder_message(r, SL("first")), 1);
     CHECK_U(recorder_message(r, SL("second")), 2);
@@ -100,7 +100,7 @@ TEST(collector_takes_while_workers_record)
     atomic_bool stop = false;
     struct run_info info = { .steps = fake_steps, .steps_n = 3 };
     for (size_t i = 0; i < 2; i++) {
-        r[i] = recorder_new(&(struct recorder_cfg){ fake_steps, 3, true, 0 });
+        r[i] = recorder_new(&(struct recorder_cfg){ fake_steps, 3, true, 0, NULL });
         load[i] = (struct load){ r[i], &stop, 0 };
         CHECK(pthread_create(&thread[i], NULL, load_main, &load[i]) == 0);
     }
@@ -167,7 +167,7 @@ static void add_at(struct recorder *r, uint64_t from_ns, unsigned n, uint32_t me
 
 TEST(collector_reset_is_for_what_is_shown)
 {
-    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false, 0 });
+    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false, 0, NULL });
     struct run_info info = { .steps = fake_steps, .steps_n = 3 };
     struct collector_cfg cfg = { .info = &info, .recorders = &r, .recorders_n = 1 };
     struct collector *c = collector_new(&cfg, NULL);
@@ -200,7 +200,7 @@ static void look_at_trace(void *arg, const struct run_stats *s)
 
 TEST(collector_traces_one_users_last_whole_iteration)
 {
-    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false, 0 });
+    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false, 0, NULL });
     struct run_info info = { .steps = fake_steps, .steps_n = 3 };
     struct collector_cfg cfg = { .info = &info, .recorders = &r, .recorders_n = 1 };
     struct collector *c = collector_new(&cfg, NULL);
@@ -222,4 +222,30 @@ TEST(collector_traces_one_users_last_whole_iteration)
     CHECK_U(s.trace_n, 2); /* stays until there is another */
     collector_free(c);
     recorder_free(r);
+}
+
+/* The most at once between two seconds, of both workers together, not the sum of what each had. */
+TEST(collector_knows_the_most_users_at_once)
+{
+    struct user_count users = { 0 };
+    struct recorder_cfg rc = { fake_steps, 3, false, 0, &users };
+    struct recorder *r[2] = { recorder_new(&rc), recorder_new(&rc) };
+    struct run_info info = { .steps = fake_steps, .steps_n = 3, .workers = 2 };
+    struct collector *c = collector_new(
+        &(struct collector_cfg){ .info = &info, .recorders = r, .recorders_n = 2, .users = &users },
+        NULL);
+    recorder_users(r[0], 5);
+    recorder_users(r[0], 1);
+    recorder_users(r[1], 6);
+    recorder_users(r[1], 0);
+    collector_tick(c, NS_PER_S);
+    CHECK_U(collector_stats(c)->users, 1);
+    CHECK_U(collector_stats(c)->users_max, 7);
+    recorder_users(r[0], 0);
+    collector_tick(c, 2 * NS_PER_S);
+    CHECK_U(collector_stats(c)->users, 0);
+    CHECK_U(collector_stats(c)->users_max, 7);
+    collector_free(c);
+    recorder_free(r[0]);
+    recorder_free(r[1]);
 }

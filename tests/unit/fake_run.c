@@ -77,8 +77,8 @@ void fake_run(const struct fake_run *run, struct fake_result *f)
                                  .workers = run->workers,
                                  .start_utc_ns = 1700000000LL * (int64_t)NS_PER_S };
     for (uint32_t i = 0; i < run->workers; i++)
-        f->recorders[i] = recorder_new(
-            &(struct recorder_cfg){ fake_steps, 3, run->path && run->level == ARCHIVE_FULL, 0 });
+        f->recorders[i] = recorder_new(&(struct recorder_cfg){
+            fake_steps, 3, run->path && run->level == ARCHIVE_FULL, 0, NULL });
     if (run->path) {
         struct archive_cfg cfg = { run->path, run->level, BODIES_FAILED, run->sign_key };
         f->writer = archive_writer_new(&cfg, &f->info, &err);
