@@ -53,6 +53,8 @@ struct import_report {
     size_t tokens_n;
     struct warning *warnings;
     size_t warnings_n;
+    struct slice *notes; /* for --explain: what was looked at and left as recorded */
+    size_t notes_n;
     struct import_feed *feeds;
     size_t feeds_n;
     struct slice secrets; /* CSV of the recorded account and other secrets, to be written as

@@ -167,9 +167,9 @@ struct flow {
     const struct import_cfg *cfg;
     struct item *items;
     size_t n;
-    struct slice target; /* main origin */
-    struct map *values;  /* text -> struct value */
-    size_t uses_n;
+    struct slice target;  /* main origin */
+    struct map *values;   /* text -> struct value */
+    size_t uses_n, dates; /* dates: that were looked for in answers */
     struct map *same; /* headers that come again and are no token: name and text -> their node */
     struct map *vars; /* names that are taken */
     uint64_t *filter; /* bit set of hashes of values' texts */
@@ -226,6 +226,8 @@ void flow_choose(struct flow *f);
 void flow_sockets(struct flow *f, const struct session *s);
 /* generate.c: what the client makes itself: times, UUIDs, PKCE, states. */
 void flow_generate(struct flow *f);
+/* dates.c: a date ahead of its request, as today(+30d); empty: it is none, or stays, which is noted. */
+struct slice date_expression(struct flow *f, const struct value *v);
 /* build.c: decided uses become spans of their nodes. */
 void flow_apply(struct flow *f);
 /* infer.c: what a sanitised recording left out. */

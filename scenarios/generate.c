@@ -144,6 +144,7 @@ static bool make_time(struct flow *f, struct value *v)
     places_of(v, &first);
     if (!first) return false;
     struct slice expr = time_expression(f, v, first);
+    if (!expr.n) expr = date_expression(f, v);
     if (!expr.n) return false;
     make(f, v, expr);
     return true;

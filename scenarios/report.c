@@ -57,6 +57,18 @@ void report_warn(struct flow *f, const char *advice, const char *fmt, ...)
     va_end(ap);
 }
 
+void report_note(struct flow *f, const char *fmt, ...)
+{
+    struct import_report *r = f->report;
+    char text[600];
+    va_list ap;
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    r->notes = grow(f, r->notes, r->notes_n, sizeof *r->notes);
+    r->notes[r->notes_n++] = arena_dup(f->report_arena, slice_z(text));
+}
+
 struct token *report_token(struct flow *f)
 {
     struct import_report *r = f->report;

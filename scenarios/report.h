@@ -16,6 +16,8 @@ void report_add_warning(struct arena *a, struct import_report *r, const char *ad
 void report_count(struct flow *f, enum report_table table, struct slice name);
 void report_warn(struct flow *f, const char *advice, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+/* For --explain: what was looked at and left as it is. */
+void report_note(struct flow *f, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 struct token *report_token(struct flow *f);
 void report_use(struct flow *f, struct token *t, struct slice use);
 /* advice.c: what to do about rows that were dropped for this reason; empty if it is not known. */

@@ -101,6 +101,7 @@ void import_report_json(const struct import_report *r, struct buf *out)
     jsonw_array_end(&w);
     write_warnings(&w, r);
     write_losses(&w, r);
+    write_list(&w, "notes", r->notes, r->notes_n);
     jsonw_object_end(&w);
     buf_addc(out, '\n');
 }
@@ -165,6 +166,8 @@ void import_report_text(const struct import_report *r, bool explain, struct buf 
     buf_addf(out, "%-10s%zu\n", "tokens", r->tokens_n);
     for (size_t i = 0; i < r->tokens_n; i++)
         text_token(out, &r->tokens[i], explain);
+    for (size_t i = 0; explain && i < r->notes_n; i++)
+        buf_addf(out, "note: %.*s\n", SL_FMT(r->notes[i]));
     text_warnings(out, r);
 }
 

@@ -81,6 +81,13 @@ static bool run_now_iso(const struct tfunc_args *a, const struct template_env *e
     return !out->bad;
 }
 
+static bool run_today(const struct tfunc_args *a, const struct template_env *env, struct buf *out)
+{
+    clock_add_iso(out, now_with_offset(a, env));
+    if (!out->bad) out->n -= sizeof "T12:00:00.000Z" - 1;
+    return !out->bad;
+}
+
 static bool run_base64(const struct tfunc_args *a, const struct template_env *env, struct buf *out)
 {
     (void)env;
@@ -363,6 +370,7 @@ static const struct tfunc table[] = {
     { "sha512", "t?w", 0, 160, run_sha512, check_digest, "sha512(text[, base64])" },
     { "substr", "tn?n", 1, 0, run_substr, NULL,
       "substr(text, from[, length]): from counts from 0, or from the end when negative" },
+    { "today", "?d", 0, 40, run_today, NULL, "today([+30d]): 2026-01-31, in UTC" },
     { "trim", "t", 1, 0, run_trim, NULL, "trim(text): without blanks at its ends" },
     { "unbase64", "t", 1, 0, run_unbase64, NULL, "unbase64(text)" },
     { "unhex", "t", 1, 0, run_unhex, NULL, "unhex(digits)" },

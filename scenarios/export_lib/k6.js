@@ -210,6 +210,7 @@ const f_pkce_challenge = (t) => digest('sha256', t, 'base64url');
 const f_now = (more = 0) => String(Math.floor(Date.now() / 1000 + more));
 const f_now_ms = (more = 0) => String(Math.floor(Date.now() + more * 1000));
 const f_now_iso = (more = 0) => new Date(Date.now() + more * 1000).toISOString();
+const f_today = (more = 0) => f_now_iso(more).slice(0, 10);
 const f_random = (a, b, tag) => tagged('random', tag, () => String(a + Math.floor(Math.random() * (b - a + 1))));
 const f_randstr = (n, tag) => tagged('randstr', tag, () => {
   const letters = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';

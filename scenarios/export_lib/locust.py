@@ -286,6 +286,7 @@ class Visitor(HttpUser):
         when = datetime.datetime.utcfromtimestamp(time.time() + more)
         return when.isoformat(timespec="milliseconds") + "Z"
 
+    def f_today(self, more=0): return self.f_now_iso(more)[:10]
     def f_random(self, a, b, tag=None): return self.tagged("random", tag, lambda: str(random.randint(a, b)))
 
     def f_randstr(self, n, tag=None):

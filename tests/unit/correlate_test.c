@@ -332,6 +332,23 @@ TEST(correlate_one_uuid_in_two_places_is_one)
     end(&w);
 }
 
+TEST(correlate_dates_ahead_move_with_the_day)
+{
+    struct walk w = begin();
+    step(&w, "GET", "/slots", "", "<p>2026-12-01");
+    step(&w, "POST", "/book",
+         "day=2026-12-23&at=2026-11-24T10%3A30&slot=2026-12-01&born=1980-05-06", "{}");
+    for (size_t i = 0; i < w.s->n; i++)
+        w.s->exchanges[i]->start_ns += INT64_C(1795400000000000000); /* 2026-11-23 */
+    run(&w);
+    CHECK(says(&w, "${today(+30d)}") && says(&w, "today(+1d) + \"T10:30\""));
+    CHECK(says(&w, "2026-12-01") && says(&w, "1980-05-06"));
+    CHECK_U(w.report.notes_n, 2);
+    CHECK_S(w.report.notes[0],
+            SL("#1 form slot: the date 2026-12-01 stays as recorded: an answer had it"));
+    end(&w);
+}
+
 TEST(correlate_part_of_a_longer_value)
 {
     struct walk w = begin();

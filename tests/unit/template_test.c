@@ -116,6 +116,7 @@ static const struct {
       "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM" },
     { "${now()} ${now_ms()}", "1769860800 1769860800123" },
     { "${now_iso()}", "2026-01-31T12:00:00.123Z" },
+    { "${today()} ${today(+1d)}T09:00", "2026-01-31 2026-02-01T09:00" },
     { "${now_iso(+1h30m)} ${now_iso(-1d)}", "2026-01-31T13:30:00.123Z 2026-01-30T12:00:00.123Z" },
     { "${vu}/${iteration}", "7/3" },
     { "${random(5, 5)}${random(-2,-2)}", "5-2" },
