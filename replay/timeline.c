@@ -178,6 +178,18 @@ static void free_parts(struct map *by_client)
     map_free(by_client);
 }
 
+/* The recording's file name without folder and extension. */
+static struct slice name_of(struct slice path)
+{
+    size_t from = path.n, dot;
+    while (from > 0 && path.p[from - 1] != '/')
+        from--;
+    struct slice name = slice_from(path, from);
+    for (dot = name.n; dot > 1 && name.p[dot - 1] != '.';)
+        dot--;
+    return dot > 1 ? slice_sub(name, 0, dot - 1) : name;
+}
+
 struct timeline *timeline_new(const struct session *s, const struct import_cfg *cfg,
                               bool by_connection, struct err *err)
 {
@@ -188,7 +200,7 @@ struct timeline *timeline_new(const struct session *s, const struct import_cfg *
     struct timeline *t = mem_alloc(1, sizeof *t);
     struct map *by_client = map_new();
     t->scenario = scenario_new();
-    t->scenario->name = arena_dup(t->scenario->arena, s->source);
+    t->scenario->name = arena_dup(t->scenario->arena, name_of(s->source));
     t->length_ns = (uint64_t)(s->exchanges[s->n - 1]->start_ns - s->exchanges[0]->start_ns);
     for (size_t i = 0; i < s->n; i++)
         add_exchange(part_of(by_client, s, client_of(s->exchanges[i], by_connection)),

@@ -210,7 +210,8 @@ static void say_unknown(struct flow *f, const struct value *v)
 {
     for (const struct use *u = v->uses; u; u = u->next) {
         bool open = u->other.p && !slice_eq(u->other, v->text) && !u->expr.n && !u->node->secondary;
-        if (!open || u->node->children || f->items[u->node->step].location.n) continue;
+        bool token = use_is_inside(u) || u->node->decided || holds_token(u->node);
+        if (!open || token || u->node->children || f->items[u->node->step].location.n) continue;
         struct slice place = report_place(f, u->node);
         report_warn(f, "put a feed's column or a function there (docs/scenario.md)",
                     "%.*s differs between the recordings, and no answer gave it: user data?",

@@ -24,10 +24,10 @@ REPRISE = os.environ.get("REPRISE", str(TOP / "build" / "reprise"))
 DATA = TOP / "tests" / "data" / "correlate"
 
 
-def found_in(har, folder):
+def found_in(hars, folder):
     """("#2 -> #3 form csrf" of extracted tokens, names of values that the client makes)"""
     report = pathlib.Path(folder) / "report.json"
-    subprocess.run([REPRISE, "import", str(har), "-o", str(pathlib.Path(folder) / "s.yaml"), "--report", str(report), "-q"],
+    subprocess.run([REPRISE, "import", *map(str, hars), "-o", str(pathlib.Path(folder) / "s.yaml"), "--report", str(report), "-q"],
                    check=True)
     tokens, client = set(), set()
     for t in json.loads(report.read_text())["tokens"]:
@@ -44,9 +44,9 @@ def either(place):
     return {o + arrow + use for o in origins.split("/")} if arrow else {place}
 
 
-def judged(name, har, want, client, optional, folder):
+def judged(name, hars, want, client, optional, folder):
     """(name, wanted, found, missing, false); "#1/#2 -> #3 form csrf" is met by either answer"""
-    tokens, made = found_in(har, folder)
+    tokens, made = found_in(hars, folder)
     got = tokens | {"client " + c for c in made}
     wanted = [*want, *("client " + c for c in client)]
     known = {p for place in [*wanted, *optional] for p in either(place)}
@@ -57,7 +57,7 @@ def judged(name, har, want, client, optional, folder):
 def judge(folder):
     """The recordings of tests/data/correlate."""
     labels = json.loads((DATA / "labels.json").read_text())
-    return [judged(name, DATA / f"{name}.har", want["tokens"], want["client"], [], folder) for name, want in labels.items()]
+    return [judged(name, [DATA / f"{name}.har"], want["tokens"], want["client"], [], folder) for name, want in labels.items()]
 
 
 def judge_frameworks(folder, seed=1):
@@ -65,7 +65,7 @@ def judge_frameworks(folder, seed=1):
     for name, walk in frameworks.make(seed).items():
         har = pathlib.Path(folder) / f"{name}.har"
         har.write_text(json.dumps(walk.har()))
-        rows.append(judged(name, har, walk.wanted, walk.client, walk.optional, folder))
+        rows.append(judged(name, [har], walk.wanted, walk.client, walk.optional, folder))
     return rows
 
 

@@ -15,6 +15,7 @@ import unittest
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "bench"))
+import frameworks
 from walk import Walk, page
 
 from harness import Process, SANITIZED, TOP, TestCase, browser_packages, get_json, http
@@ -95,15 +96,44 @@ class RecordedByChromium(TestCase):
 
 
 class Labelled(TestCase):
-    def test_recall_and_precision(self):
+    def bench(self):
         spec = importlib.util.spec_from_file_location("bench_correlation", TOP / "tests" / "bench" / "bench_correlation.py")
         bench = importlib.util.module_from_spec(spec)
         spec.loader.exec_module(bench)
+        return bench
+
+    def test_recall_and_precision(self):
+        bench = self.bench()
         rows = bench.judge(self.dir)
         self.assertGreaterEqual(len(rows), 20)
         for name, _, _, missing, false in rows + bench.judge_frameworks(self.dir):
             with self.subTest(name):
                 self.assertEqual((missing, false), ([], []))
+
+    def test_two_recordings_of_one_walk(self):
+        bench = self.bench()
+        first, second = frameworks.make(1), frameworks.make(2)
+        for name in ("rails", "webforms", "laravel", "drupal", "keycloak", "graphql", "couch"):
+            a, b = self.write("a.har", json.dumps(first[name].har())), self.write("b.har", json.dumps(second[name].har()))
+            with self.subTest(name):
+                walk = first[name]
+                _, _, _, missing, false = bench.judged(name, [a, b], walk.wanted, walk.client, walk.optional, self.dir)
+                self.assertEqual((missing, false), ([], []))
+                self.assertEqual(json.loads((self.dir / "report.json").read_text())["warnings"], [])
+
+    def test_a_second_recording_settles_doubt(self):
+        for seat in (12, 31):
+            w = Walk(seat)
+            w.get("/room", page("Room", f"<i data-seat={seat}></i><i data-row=5></i>"), cookies={"sid": w.text(20)})
+            w.form("/take", {"chair": str(seat), "row": "5", "note": f"by {seat + 40}"})
+            self.write(f"{seat}.har", json.dumps(w.har()))
+        self.reprise("import", "12.har", "-o", "one.yaml", "-q")
+        self.assertIn('chair: "12"', (self.dir / "one.yaml").read_text())
+        self.reprise("import", "12.har", "31.har", "-o", "two.yaml", "--report", "r.json", "-q")
+        report = json.loads((self.dir / "r.json").read_text())
+        self.assertEqual([t["uses"] for t in report["tokens"]], [["#1 form chair"]])
+        self.assertIn('row: "5"', (self.dir / "two.yaml").read_text())
+        self.assertIn("#1 form note differs between the recordings", report["warnings"][0])
 
 
 class Credentials(TestCase):
