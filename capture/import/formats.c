@@ -1,7 +1,7 @@
 /* The table of formats: how a file is known by its content, and who reads it. Called by the import command.
  *
- * Order matters: the first that knows the file wins. A format that reprise cannot read has a sentence
- * that says what to do instead. Adding one means one line here and one reader. */
+ * Order matters: the first that knows the file wins. Adding a format means one line here and one reader;
+ * what cannot be read is told by refuse.c. */
 #include "capture/import/read.h"
 
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 #include "base/mem.h"
 #include "capture/capture.h"
 #include "capture/import/message.h"
+#include "capture/import/refuse.h"
 #include "capture/import/unzip.h"
 
 #define START_BYTES ((size_t)64 << 10)
@@ -28,8 +29,7 @@ struct look {
 struct known {
     struct import_format format;
     bool (*looks_like)(const struct look *l);
-    bool (*read)(struct import *im, struct err *err); /* NULL: another room or a refusal */
-    const char *refusal;
+    bool (*read)(struct import *im, struct err *err); /* NULL: another room */
 };
 
 struct import_source {
@@ -111,21 +111,6 @@ static bool is_har_zip(const struct look *l)
     return unzip_has(l->text, is_har_name);
 }
 
-static bool is_mpack_name(struct slice name)
-{
-    return slice_starts(name, SL("exchanges/")) && slice_ends(name, SL(".mpack"));
-}
-
-static bool is_fluxzy(const struct look *l)
-{
-    return unzip_has(l->text, is_mpack_name);
-}
-
-static bool is_zip(const struct look *l)
-{
-    return slice_starts(l->text, SL("PK\3\4")) || slice_starts(l->text, SL("PK\5\6"));
-}
-
 static bool is_jtl(const struct look *l)
 {
     return slice_eq(l->root, SL("testResults"));
@@ -140,21 +125,6 @@ static bool is_jmx(const struct look *l)
 static bool is_tsung(const struct look *l)
 {
     return slice_eq(l->root, SL("tsung")) || slice_eq(l->root, SL("session"));
-}
-
-static bool is_soapui(const struct look *l)
-{
-    return slice_eq(l->root, SL("soapui-project"));
-}
-
-static bool is_pdml(const struct look *l)
-{
-    return slice_eq(l->root, SL("pdml")) || slice_eq(l->root, SL("psml"));
-}
-
-static bool is_farx(const struct look *l)
-{
-    return slice_eq(l->root, SL("AutoResponder"));
 }
 
 static bool is_gor(const struct look *l)
@@ -214,77 +184,25 @@ static bool is_base64_lines(const struct look *l)
     return false;
 }
 
-static bool is_chls(const struct look *l)
-{
-    return slice_starts(l->text, SL("\xac\xed\x00\x05"));
-}
-
-static bool is_jtl_csv(const struct look *l)
-{
-    return slice_starts(l->start, SL("timeStamp,elapsed,"));
-}
-
 static const struct known table[] = {
-    { { "pcap", "packets (pcap, pcapng)", IMPORT_RECORDING }, is_packets, NULL, NULL },
-    { { "har", "HAR", IMPORT_RECORDING }, is_har, NULL, NULL },
-    { { "har.zip", "HAR in a ZIP", IMPORT_RECORDING }, is_har_zip, har_zip_read, NULL },
-    { { "burp", "Burp, saved items", IMPORT_RECORDING }, is_burp, burp_read, NULL },
-    { { "charles", "Charles, XML session", IMPORT_RECORDING }, is_charles, charles_xml_read, NULL },
-    { { "saz", "Fiddler archive", IMPORT_RECORDING }, is_saz, saz_read, NULL },
-    { { "jmx", "JMeter test plan", IMPORT_PLAN }, is_jmx, NULL, NULL },
-    { { "jtl", "JMeter results in XML", IMPORT_RECORDING }, is_jtl, jtl_read, NULL },
-    { { "tsung", "Tsung", IMPORT_PLAN }, is_tsung, NULL, NULL },
-    { { "soapui", "SoapUI project", IMPORT_RECORDING },
-      is_soapui,
-      NULL,
-      "a SoapUI project, whose steps are its own scripts; record what they send (a proxy that "
-      "saves HAR) and import that" },
-    { { "postman", "Postman collection", IMPORT_PLAN }, is_postman, NULL, NULL },
-    { { "chlsj", "Charles, JSON session", IMPORT_RECORDING },
-      is_charles_json,
-      charles_json_read,
-      NULL },
-    { { "gor", "GoReplay", IMPORT_RECORDING }, is_gor, gor_read, NULL },
-    { { "mitmproxy", "mitmproxy flows", IMPORT_RECORDING }, is_mitm, mitm_read, NULL },
-    { { "messages", "log of messages (ZAP)", IMPORT_RECORDING },
-      is_message_log,
-      message_log_read,
-      NULL },
-    { { "curl", "curl commands", IMPORT_PLAN }, is_curl, NULL, NULL },
+    { { "pcap", "packets (pcap, pcapng)", IMPORT_RECORDING }, is_packets, NULL },
+    { { "har", "HAR", IMPORT_RECORDING }, is_har, NULL },
+    { { "har.zip", "HAR in a ZIP", IMPORT_RECORDING }, is_har_zip, har_zip_read },
+    { { "burp", "Burp, saved items", IMPORT_RECORDING }, is_burp, burp_read },
+    { { "charles", "Charles, XML session", IMPORT_RECORDING }, is_charles, charles_xml_read },
+    { { "saz", "Fiddler archive", IMPORT_RECORDING }, is_saz, saz_read },
+    { { "jmx", "JMeter test plan", IMPORT_PLAN }, is_jmx, NULL },
+    { { "jtl", "JMeter results in XML", IMPORT_RECORDING }, is_jtl, jtl_read },
+    { { "tsung", "Tsung", IMPORT_PLAN }, is_tsung, NULL },
+    { { "postman", "Postman collection", IMPORT_PLAN }, is_postman, NULL },
+    { { "chlsj", "Charles, JSON session", IMPORT_RECORDING }, is_charles_json, charles_json_read },
+    { { "gor", "GoReplay", IMPORT_RECORDING }, is_gor, gor_read },
+    { { "mitmproxy", "mitmproxy flows", IMPORT_RECORDING }, is_mitm, mitm_read },
+    { { "messages", "log of messages (ZAP)", IMPORT_RECORDING }, is_message_log, message_log_read },
+    { { "curl", "curl commands", IMPORT_PLAN }, is_curl, NULL },
     { { "base64", "requests in base64, one a line", IMPORT_RECORDING },
       is_base64_lines,
-      base64_lines_read,
-      NULL },
-    { { "pdml", "tshark's XML", IMPORT_RECORDING },
-      is_pdml,
-      NULL,
-      "tshark's XML of packets, which lacks what is needed to put streams together; give the "
-      "capture "
-      "file itself (.pcap, .pcapng)" },
-    { { "fluxzy", "Fluxzy archive", IMPORT_RECORDING },
-      is_fluxzy,
-      NULL,
-      "a Fluxzy archive; export it as HAR (fluxzy pack, or Export > HAR) and import that" },
-    { { "chls", "Charles' own format", IMPORT_RECORDING },
-      is_chls,
-      NULL,
-      "Charles' own format, which only Charles reads; export it as XML, JSON or HAR (File > Export "
-      "Session)" },
-    { { "farx", "Fiddler rules", IMPORT_RECORDING },
-      is_farx,
-      NULL,
-      "rules of Fiddler's AutoResponder, not a recording; save the sessions (File > Save > All "
-      "Sessions)" },
-    { { "jtl.csv", "JMeter results in CSV", IMPORT_RECORDING },
-      is_jtl_csv,
-      NULL,
-      "JMeter's results in CSV, which hold no requests; import the test plan (.jmx) or results in "
-      "XML "
-      "with data" },
-    { { "zip", "ZIP archive", IMPORT_RECORDING },
-      is_zip,
-      NULL,
-      "a ZIP archive without a HAR and without Fiddler's raw folder in it" },
+      base64_lines_read },
 };
 #define KNOWN (sizeof table / sizeof table[0])
 
@@ -390,19 +308,19 @@ static const struct known *sniff(struct slice text)
     return found;
 }
 
-/* Text that is no recording deserves a better sentence than a guess. */
+/* What is no recording deserves a better sentence than a guess. */
 static bool fail_unknown(const struct import_source *src, struct err *err)
 {
-    struct slice text = slice_trim(slice_sub(src->text, 0, 4096));
-    const char *what = "not a recording that reprise knows";
-    struct slice root = xml_root_name(slice_sub(src->text, 0, START_BYTES));
+    struct slice start = slice_sub(src->text, 0, START_BYTES), text = slice_trim(start);
+    struct slice root = xml_root_name(start);
+    const char *what = refusal(src->text, start, root);
     if (text.n == 0) return err_set(err, ERR_INPUT, "%s: the file is empty", src->path);
-    if (slice_ieq(root, SL("html")))
-        what = "a web page, not a recording of its traffic";
-    else if (root.n)
+    if (what) return err_set(err, ERR_INPUT, "%s: %s", src->path, what);
+    if (root.n)
         return err_set(err, ERR_INPUT, "%s: XML of a kind that reprise does not know (<%.*s>)",
                        src->path, (int)(root.n < 60 ? root.n : 60), root.p);
-    else if (text.p[0] == '{' || text.p[0] == '[')
+    what = "not a recording that reprise knows";
+    if (text.p[0] == '{' || text.p[0] == '[')
         what = "JSON, but not a HAR, a Charles session or a Postman collection";
     return err_set(err, ERR_INPUT, "%s: %s (--format names one)", src->path, what);
 }
@@ -422,8 +340,6 @@ static bool find_format(struct import_source *src, const char *wanted, struct er
     if (src->known == &table[0]) return true; /* packets are unpacked on the way */
     if (is_gzip(src->text) && !unpack_all(src, err)) return false;
     if (!src->known) return fail_unknown(src, err);
-    if (src->known->refusal)
-        return err_set(err, ERR_INPUT, "%s: %s", src->path, src->known->refusal);
     if (src->known->format.kind == IMPORT_PLAN && src->text.n > PLAN_MAX)
         return err_set(err, ERR_INPUT, "%s: a plan (%s) larger than 64 MiB", src->path,
                        src->known->format.what);
@@ -478,7 +394,7 @@ struct slice import_text(const struct import_source *src)
 void import_format_names(struct buf *out)
 {
     for (size_t i = 0; i < KNOWN; i++)
-        if (!table[i].refusal) buf_addf(out, "%s%s", i ? ", " : "", table[i].format.name);
+        buf_addf(out, "%s%s", i ? ", " : "", table[i].format.name);
 }
 
 /* ---- reading ------------------------------------------------------------------------------------- */
