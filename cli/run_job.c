@@ -4,7 +4,6 @@
  * Invariant: whatever can be refused is refused before the first request and before a file is made. */
 #include "cli/run_job.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "cli/recording.h"
+#include "cli/sources.h"
 #include "web/web.h"
 
 #define EXIT_INTERRUPTED 130
@@ -44,8 +44,7 @@ static bool make_plan(struct job *j, struct err *err)
                    .allow = o->allow_hosts.v,
                    .allow_n = o->allow_hosts.n,
                    .allow_all = o->all_hosts,
-                   .resolve = o->resolve.v,
-                   .resolve_n = o->resolve.n,
+                   .rules = { o->resolve.v, o->resolve.n },
                    .by_proxy = o->proxy != NULL },
         .timeout_ns = o->timeout_ns,
         .think_factor = o->think_factor,
@@ -211,24 +210,25 @@ bool job_prepare(struct job *j, struct err *err)
 
 /* ---- the run --------------------------------------------------------------------------------------------- */
 
-static bool parse_source(const char *text, struct sockaddr_storage *out, struct err *err)
+/* An address of the other family would silently not be used. */
+static bool sources_fit(const struct sources *from, const struct origin *target, struct err *err)
 {
-    struct sockaddr_in *four = (struct sockaddr_in *)(void *)out;
-    struct sockaddr_in6 *six = (struct sockaddr_in6 *)(void *)out;
-    out->ss_family = AF_INET;
-    if (inet_pton(AF_INET, text, &four->sin_addr) == 1) return true;
-    out->ss_family = AF_INET6;
-    if (inet_pton(AF_INET6, text, &six->sin6_addr) == 1) return true;
-    return err_set(err, ERR_USAGE, "--source-ip: \"%s\" is not an address", text);
+    const struct addresses *to = origin_addresses(target);
+    if (!from->n || !to || to->v->ss_family == AF_UNIX) return true;
+    for (size_t i = 0; i < to->n; i++)
+        if (to->v[i].ss_family == from->v->ss_family) return true;
+    bool six = from->v->ss_family == AF_INET6;
+    return err_set(err, ERR_USAGE, "--source-ip is %s, but %.*s has no such address",
+                   six ? "IPv6" : "IPv4", SL_FMT(target->host));
 }
 
 static bool set_net(struct job *j, struct engine_cfg *net, struct err *err)
 {
     static const char *const io[] = { NULL, "epoll", "io_uring" };
     const struct run_opts *o = &j->o;
-    struct sockaddr_storage *v = arena_many(j->arena, o->source_ips.n, struct sockaddr_storage);
-    for (size_t i = 0; i < o->source_ips.n; i++)
-        if (!parse_source(o->source_ips.v[i], &v[i], err)) return false;
+    struct sources from;
+    if (!sources_read(&o->source_ips, j->arena, &from, err)) return false;
+    if (!sources_fit(&from, hosts_target(j->plan->hosts), err)) return false;
     *net = (struct engine_cfg){
         .connect_timeout_ns = o->connect_timeout_ns,
         .io = io[o->io],
@@ -243,8 +243,8 @@ static bool set_net(struct job *j, struct engine_cfg *net, struct err *err)
         .max_connections =
             o->max_connections / (j->workers * parts_of(o)) + (o->max_connections > 0),
         .proxy = o->proxy,
-        .sources = v,
-        .sources_n = o->source_ips.n,
+        .sources = from.v,
+        .sources_n = from.n,
     };
     return true;
 }
@@ -345,6 +345,7 @@ static bool open_run(struct job *j, struct err *err)
         .processes = j->processes,
         .seed = j->o.seed,
         .stop_timeout_ns = j->o.stop_timeout_ns,
+        .dns_refresh_ns = j->o.dns_refresh_ns,
         .new_visitor = j->o.new_visitor,
         .want_bodies = keeps_archive(j) && j->o.archive_bodies != 1,
         .all_answers = keeps_archive(j) && j->o.archive_bodies == 2,

@@ -32,7 +32,7 @@ struct run_opts {
     /* network */
     unsigned engine, io;
     uint32_t workers, processes, connections;
-    uint64_t seed, timeout_ns, connect_timeout_ns, max_connections;
+    uint64_t seed, timeout_ns, connect_timeout_ns, max_connections, dns_refresh_ns;
     bool insecure, all_hosts, http2, h2c, no_tls_resume;
     const char *cacert, *cert, *key, *proxy, *user_agent;
     struct opt_list resolve, allow_hosts, source_ips;

@@ -8,6 +8,8 @@
 #ifndef REPLAY_ENGINE_H
 #define REPLAY_ENGINE_H
 
+#include <stdatomic.h>
+
 #include "base/buf.h"
 #include "base/err.h"
 #include "base/loop.h"
@@ -15,16 +17,28 @@
 #include "http/url.h"
 #include "results/results.h"
 
-/* An origin of the plan: resolved before the load, shared by all workers, const. */
+/* What a name stood for when it was looked up. Never changed; stays until the plan is freed. */
+struct addresses {
+    struct addresses *older; /* of the same name */
+    const struct sockaddr_storage *v;
+    size_t n; /* at least 1 */
+};
+
+/* An origin of the plan: shared by all workers, const but for its addresses, which a look-up while the load
+ * goes replaces (replay/names.h). */
 struct origin {
     struct slice scheme, host; /* lower case */
     uint16_t port;
     bool tls;
     struct slice authority; /* as the Host header wants it */
     uint32_t index;         /* place in the plan's table: engines keep per-user tables by it */
-    const struct sockaddr_storage *addrs; /* resolved; none: OUTCOME_RESOLVE */
-    size_t addrs_n;
+    _Atomic(struct addresses *) addresses; /* NULL: OUTCOME_RESOLVE */
 };
+
+static inline const struct addresses *origin_addresses(const struct origin *o)
+{
+    return atomic_load_explicit(&o->addresses, memory_order_acquire);
+}
 
 struct engine_cfg {
     struct loop *loop;

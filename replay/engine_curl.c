@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -21,11 +22,19 @@
 
 struct xfer;
 
+/* What libcurl is told of an origin instead of looking its name up. */
+struct told {
+    const struct addresses *of; /* what list was made of */
+    struct curl_slist *list;    /* NULL: nothing to tell */
+    const char *path;           /* of a unix socket; NULL: none */
+};
+
 struct engine {
     const struct engine_cfg *cfg;
     struct xfer *spare;
     struct socks socks;
-    struct curl_slist **resolve; /* per origin; NULL: nothing to tell curl */
+    struct told *told; /* per origin */
+    unsigned look_up;  /* which look-up they are of */
     unsigned next_source;
 };
 
@@ -35,7 +44,8 @@ struct engine_user {
     struct timer timer;
     int active;          /* transfers given to multi */
     struct xfer *unsent; /* their host has no address: told from the timer */
-    uint64_t told;       /* origins whose addresses multi knows, by index */
+    uint64_t told;       /* origins whose addresses multi knows, by index, … */
+    unsigned look_up;    /* … as of this look-up */
     const struct sockaddr_storage *source;
 };
 
@@ -52,7 +62,7 @@ struct xfer {
     struct slice method_told;    /* empty: curl's own choice */
     char method[32];
     uint64_t timeout_ns; /* last told */
-    bool resolve_told;
+    bool resolve_told, path_told;
     struct curl_head answer;
     struct buf body;
     uint64_t body_bytes, head_bytes;
@@ -329,14 +339,51 @@ static void set_target(struct xfer *x, struct slice target)
     curl_easy_setopt(x->easy, CURLOPT_REQUEST_TARGET, buf_z(&x->target));
 }
 
+/* "host:port:address,…" */
+static struct curl_slist *resolve_entry(const struct origin *o, const struct addresses *to)
+{
+    struct buf text = BUF_INIT(4096);
+    buf_addf(&text, "%.*s:%u:", SL_FMT(o->host), o->port);
+    for (size_t i = 0; i < to->n; i++) {
+        char addr[INET6_ADDRSTRLEN];
+        bool six = to->v[i].ss_family == AF_INET6;
+        if (!address_text(&to->v[i], addr, sizeof addr)) continue;
+        buf_addf(&text, "%s%s%s%s", i ? "," : "", six ? "[" : "", addr, six ? "]" : "");
+    }
+    struct curl_slist *list = curl_slist_append(NULL, buf_z(&text));
+    buf_free(&text);
+    return list;
+}
+
+/* libcurl reads a list when the transfer that has it begins, never later. */
+static const struct told *told_of(struct engine *e, const struct origin *o)
+{
+    struct told *t = &e->told[o->index];
+    const struct addresses *to = origin_addresses(o);
+    if (t->of == to || !to) return t; /* a proxy looks names up itself */
+    bool is_unix = to->v[0].ss_family == AF_UNIX;
+    bool is_name = slice_chr(o->host, ':') == SLICE_NONE; /* libcurl's form has no IPv6 hosts */
+    curl_slist_free_all(t->list);
+    t->of = to;
+    t->list = is_name && !is_unix ? resolve_entry(o, to) : NULL;
+    t->path = is_unix ? ((const struct sockaddr_un *)(const void *)to->v)->sun_path : NULL;
+    e->look_up++;
+    return t;
+}
+
 static void set_addresses(struct xfer *x, struct engine_user *u)
 {
     const struct origin *o = x->c->origin;
+    const struct told *t = told_of(u->e, o);
+    if (u->look_up != u->e->look_up) u->told = 0;
+    u->look_up = u->e->look_up;
     uint64_t bit = o->index < 64 ? 1ULL << o->index : 0;
-    struct curl_slist *list = u->told & bit ? NULL : x->e->resolve[o->index];
+    struct curl_slist *list = u->told & bit ? NULL : t->list;
     u->told |= bit;
     if (list || x->resolve_told) curl_easy_setopt(x->easy, CURLOPT_RESOLVE, list);
     x->resolve_told = list != NULL;
+    if (t->path || x->path_told) curl_easy_setopt(x->easy, CURLOPT_UNIX_SOCKET_PATH, t->path);
+    x->path_told = t->path != NULL;
 }
 
 static void set_source(struct xfer *x, const struct sockaddr_storage *source)
@@ -368,11 +415,11 @@ static void set_request(struct xfer *x, struct engine_user *u)
 
 /* ---- what came of it ---------------------------------------------------------------------------------------- */
 
-static enum outcome connect_outcome(const struct xfer *x)
+static int errno_of(const struct xfer *x)
 {
     long number = 0;
     curl_easy_getinfo(x->easy, CURLINFO_OS_ERRNO, &number);
-    return number == ECONNREFUSED ? OUTCOME_REFUSED : OUTCOME_CONNECT;
+    return (int)number;
 }
 
 /* libcurl's own words for an answer, or a session, that it could not read. */
@@ -387,7 +434,8 @@ static enum outcome outcome_of(const struct xfer *x, CURLcode code)
     case CURLE_OK: return x->answer.ended ? OUTCOME_OK : OUTCOME_RESET;
     case CURLE_COULDNT_RESOLVE_HOST:
     case CURLE_COULDNT_RESOLVE_PROXY: return OUTCOME_RESOLVE;
-    case CURLE_COULDNT_CONNECT: return connect_outcome(x);
+    case CURLE_COULDNT_CONNECT:
+        return errno_of(x) == ECONNREFUSED ? OUTCOME_REFUSED : OUTCOME_CONNECT;
     case CURLE_PROXY:
     case CURLE_INTERFACE_FAILED: return OUTCOME_CONNECT;
     case CURLE_OPERATION_TIMEDOUT: return OUTCOME_TIMEOUT;
@@ -410,6 +458,7 @@ static enum outcome outcome_of(const struct xfer *x, CURLcode code)
 
 static const char *trouble_of(const struct xfer *x, enum outcome o, CURLcode code)
 {
+    if (code == CURLE_COULDNT_CONNECT && errno_of(x)) return strerrordesc_np(errno_of(x));
     if (o == OUTCOME_TLS || o == OUTCOME_CONNECT) return curl_easy_strerror(code);
     if (o != OUTCOME_PROTOCOL) return NULL;
     if (x->answer.bad_length) return "Content-Length is not one number";
@@ -544,7 +593,7 @@ static void curl_send(struct engine *e, struct call *c)
     x->c = c;
     c->engine_data = x;
     c->start_ns = loop_refresh_ns(e->cfg->loop);
-    if (c->origin->addrs_n == 0 && !e->cfg->proxy) {
+    if (!origin_addresses(c->origin) && !e->cfg->proxy) {
         x->next = u->unsent;
         u->unsent = x;
         timer_set(timers, &u->timer, c->start_ns);
@@ -599,23 +648,6 @@ static void curl_user_close(struct engine_user *u)
     free(u);
 }
 
-/* "host:port:address,…" for names that were looked up before the load. */
-static struct curl_slist *resolve_entry(const struct origin *o)
-{
-    struct buf text = BUF_INIT(4096);
-    struct curl_slist *list = NULL;
-    buf_addf(&text, "%.*s:%u:", SL_FMT(o->host), o->port);
-    for (size_t i = 0; i < o->addrs_n; i++) {
-        char addr[INET6_ADDRSTRLEN];
-        bool six = o->addrs[i].ss_family == AF_INET6;
-        if (!address_text(&o->addrs[i], addr, sizeof addr)) continue;
-        buf_addf(&text, "%s%s%s%s", i ? "," : "", six ? "[" : "", addr, six ? "]" : "");
-    }
-    if (o->addrs_n) list = curl_slist_append(NULL, buf_z(&text));
-    buf_free(&text);
-    return list;
-}
-
 static void curl_close(struct engine *e)
 {
     while (e->spare) {
@@ -624,8 +656,8 @@ static void curl_close(struct engine *e)
         xfer_free(x);
     }
     for (size_t i = 0; i < e->cfg->origins_n; i++)
-        curl_slist_free_all(e->resolve[i]);
-    free(e->resolve);
+        curl_slist_free_all(e->told[i].list);
+    free(e->told);
     socks_free(&e->socks);
     free(e);
     curl_global_cleanup();
@@ -640,9 +672,7 @@ static struct engine *curl_open(const struct engine_cfg *cfg, struct err *err)
     struct engine *e = mem_alloc(1, sizeof *e);
     e->cfg = cfg;
     e->socks = (struct socks){ .loop = cfg->loop, .ready = on_ready };
-    e->resolve = mem_alloc(cfg->origins_n + 1, sizeof(void *));
-    for (size_t i = 0; i < cfg->origins_n; i++)
-        e->resolve[i] = resolve_entry(cfg->origins[i]);
+    e->told = mem_alloc(cfg->origins_n + 1, sizeof *e->told);
     return e;
 }
 

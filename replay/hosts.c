@@ -1,4 +1,4 @@
-/* The table of origins: filled while the plan is compiled, resolved once, then only read by workers.
+/* The table of origins: filled while the plan is compiled, then only read by workers.
  *
  * Invariant: an origin gets into the table only if the user named it (the target, --host, --allow-host)
  * or it is a loopback host; what is not in the table is never sent to. */
@@ -8,11 +8,9 @@
 #include <netdb.h>
 #include <string.h>
 
-#include "base/mem.h"
 #include "base/num.h"
 
 #define MAX_ORIGINS 64
-#define MAX_ADDRESSES 16
 
 struct hosts {
     struct arena *arena;
@@ -140,7 +138,7 @@ struct hosts *hosts_new(struct arena *a, const struct hosts_cfg *cfg, struct err
     struct url u = { 0 };
     h->arena = a;
     h->cfg = *cfg;
-    if (!choose_target(h, &u, err)) return NULL;
+    if (!names_rules_ok(&cfg->rules, err) || !choose_target(h, &u, err)) return NULL;
     h->prefix = u.path;
     while (slice_ends(h->prefix, SL("/")))
         h->prefix = slice_sub(h->prefix, 0, h->prefix.n - 1);
@@ -174,59 +172,28 @@ const struct origin *const *hosts_table(const struct hosts *h, size_t *n)
     return (const struct origin *const *)h->v;
 }
 
-/* ---- resolving ---------------------------------------------------------------------------------- */
-
-static void keep_addresses(struct hosts *h, struct origin *o, const struct addrinfo *list)
-{
-    struct sockaddr_storage *v = arena_many(h->arena, MAX_ADDRESSES, struct sockaddr_storage);
-    size_t n = 0;
-    for (const struct addrinfo *ai = list; ai && n < MAX_ADDRESSES; ai = ai->ai_next)
-        if (ai->ai_addrlen <= sizeof *v) memcpy(&v[n++], ai->ai_addr, ai->ai_addrlen);
-    o->addrs = v;
-    o->addrs_n = n;
-}
-
-/* The address that --resolve gives for o, as text; the name itself otherwise. */
-static struct slice address_of(const struct hosts *h, const struct origin *o)
-{
-    for (size_t i = 0; i < h->cfg.resolve_n; i++) {
-        struct slice rest = slice_z(h->cfg.resolve[i]), host, port, addr;
-        uint64_t number;
-        if (!slice_cut(rest, ':', &host, &rest) || !slice_cut(rest, ':', &port, &addr)) continue;
-        if (!slice_ieq(host, o->host) || !num_u64(port, UINT16_MAX, &number)) continue;
-        if (number == o->port) return addr;
-    }
-    return o->host;
-}
-
-static int resolve(struct hosts *h, struct origin *o)
-{
-    char port[8], *name = arena_z(h->arena, address_of(h, o));
-    struct addrinfo hints = { .ai_socktype = SOCK_STREAM }, *list = NULL;
-    struct buf b = BUF_INIT(sizeof port);
-    buf_addu(&b, o->port);
-    memcpy(port, buf_z(&b), b.n + 1);
-    buf_free(&b);
-    size_t n = strlen(name);
-    if (n > 2 && name[0] == '[' && name[n - 1] == ']') {
-        name[n - 1] = '\0';
-        name++;
-    }
-    int failed = getaddrinfo(name, port, &hints, &list);
-    if (failed) return failed;
-    keep_addresses(h, o, list);
-    freeaddrinfo(list);
-    return 0;
-}
+/* ---- addresses ------------------------------------------------------------------------------------ */
 
 bool hosts_resolve(struct hosts *h, struct err *err)
 {
     if (h->cfg.by_proxy) return true;
     for (size_t i = 0; i < h->n; i++) {
-        int failed = resolve(h, h->v[i]);
+        int failed = names_look_up(h->v[i], &h->cfg.rules);
         if (failed && i == 0)
             return err_set(err, ERR_INPUT, "%.*s has no address: %s", SL_FMT(h->v[i]->host),
                            gai_strerror(failed));
     }
     return true;
+}
+
+void hosts_refresh(struct hosts *h)
+{
+    for (size_t i = 0; i < h->n && !h->cfg.by_proxy; i++)
+        names_look_up(h->v[i], &h->cfg.rules);
+}
+
+void hosts_free(struct hosts *h)
+{
+    for (size_t i = 0; h && i < h->n; i++)
+        names_forget(h->v[i]);
 }

@@ -3,7 +3,7 @@
 #ifndef REPLAY_HOSTS_H
 #define REPLAY_HOSTS_H
 
-#include "replay/engine.h"
+#include "replay/names.h"
 
 struct hosts_cfg {
     struct slice target;      /* recorded origin, empty if the scenario has none */
@@ -11,8 +11,7 @@ struct hosts_cfg {
     const char *const *allow; /* --allow-host: NAME or NAME:PORT */
     size_t allow_n;
     bool allow_all;
-    const char *const *resolve; /* HOST:PORT:ADDRESS */
-    size_t resolve_n;
+    struct name_rules rules;
     bool by_proxy; /* the proxy resolves names */
 };
 
@@ -31,6 +30,9 @@ const struct origin *hosts_find(const struct hosts *h, const struct url *u);
 const struct origin *const *hosts_table(const struct hosts *h, size_t *n);
 /* Looks every name up; false if the target has no address. */
 bool hosts_resolve(struct hosts *h, struct err *err);
+void hosts_refresh(
+    struct hosts *h); /* again, by one thread, while others read; a failure changes nothing */
+void hosts_free(struct hosts *h); /* what its arena does not; NULL is fine */
 bool host_is_loopback(struct slice host);
 
 #endif

@@ -314,6 +314,7 @@ void plan_free(struct plan *p)
         free_request(p->requests[i]);
     for (size_t i = 0; i < p->feeds_n; i++)
         feeder_free(p->feeds[i]);
+    hosts_free(p->hosts);
     free(p->requests);
     free(p->steps);
     arena_free(p->arena);

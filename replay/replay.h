@@ -30,6 +30,7 @@ struct run_cfg {
         processes; /* this run is one of several that share users and iterations; 0, 0: alone */
     uint64_t seed;
     uint64_t stop_timeout_ns; /* how long users may finish */
+    uint64_t dns_refresh_ns;  /* names are looked up again so often; 0: never */
     bool new_visitor;         /* connections close and cookies go at each iteration's start */
     bool want_bodies;         /* answers' bodies are kept for the archive */
     bool all_answers;         /* each answer is given to the recorder, not only failing ones */

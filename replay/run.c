@@ -157,6 +157,10 @@ bool run_start(struct run *r, uint64_t start_mono_ns, struct err *err)
     r->start_ns = start_mono_ns;
     r->start_utc_ns = clock_utc_ns() - (int64_t)(clock_mono_ns() - start_mono_ns);
     r->started = r->cfg.workers;
+    if (r->cfg.dns_refresh_ns) {
+        r->refresher = refresher_start(r->cfg.plan->hosts, r->cfg.dns_refresh_ns, err);
+        if (!r->refresher) return false;
+    }
     atomic_store(&r->phase, RUN_ON);
     for (unsigned i = 0; i < r->cfg.workers; i++) {
         int failed = pthread_create(&r->workers[i]->thread, NULL, worker_main, r->workers[i]);
@@ -213,6 +217,7 @@ void run_free(struct run *r)
     run_kill(r);
     for (unsigned i = 0; i < r->started; i++)
         pthread_join(r->workers[i]->thread, NULL);
+    refresher_stop(r->refresher);
     for (unsigned i = 0; r->workers && i < r->cfg.workers; i++)
         worker_free(r->workers[i]);
     if (r->event >= 0) close(r->event);

@@ -18,7 +18,8 @@ struct worker;
 struct run {
     struct run_cfg cfg;
     struct worker **workers;
-    unsigned started; /* threads */
+    unsigned started;            /* threads */
+    struct refresher *refresher; /* NULL: names stay as they were before the load */
     uint64_t start_ns;
     int64_t start_utc_ns;
     _Atomic int phase;

@@ -62,7 +62,7 @@ static bool try_address(struct conn *c)
     const struct engine_cfg *cfg = e->cfg;
     const struct sockaddr_storage *from = NULL;
     if (cfg->sources_n) from = &cfg->sources[e->source++ % cfg->sources_n];
-    return e->ops->connect(e->io, &c->io, &c->origin->addrs[c->opening->addr], from);
+    return e->ops->connect(e->io, &c->io, &c->opening->to->v[c->opening->addr], from);
 }
 
 static struct conn *conn_new(struct engine_user *u, const struct origin *origin)
@@ -74,6 +74,7 @@ static struct conn *conn_new(struct engine_user *u, const struct origin *origin)
     c->origin = origin;
     c->opening = mem_alloc(1, sizeof *c->opening);
     c->opening->conn = c;
+    c->opening->to = origin_addresses(origin);
     c->opening->deadline.fire = on_connect_deadline;
     c->next = u->conns;
     u->conns = c;
@@ -116,7 +117,7 @@ static enum outcome outcome_of(int errnum)
 static void conn_open(struct engine *e, struct flight *f)
 {
     struct call *call = f->call;
-    if (!call->origin->addrs_n) {
+    if (!origin_addresses(call->origin)) {
         flight_fail_soon(f, OUTCOME_RESOLVE, NULL);
         return;
     }
@@ -173,8 +174,9 @@ void conn_secured(struct conn *c, bool http2)
 static bool try_next_address(struct conn *c)
 {
     struct opening *o = c->opening;
-    if (o->addr + 1 >= c->origin->addrs_n) return false;
+    if (o->addr + 1 >= o->to->n) return false;
     struct conn *again = conn_new(c->user, c->origin);
+    again->opening->to = o->to;
     again->opening->addr = o->addr + 1;
     again->opening->start_ns = o->start_ns;
     if (!try_address(again)) {

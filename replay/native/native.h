@@ -82,6 +82,7 @@ struct opening {
     struct timer deadline;
     struct conn *conn;
     uint64_t start_ns;
+    const struct addresses *to;
     size_t addr; /* index of the address that is being tried */
 };
 

@@ -122,6 +122,7 @@ int main(int argc, char **argv)
     in->sin_family = AF_INET;
     in->sin_port = htons(o.url.port);
     in->sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    struct addresses addresses = { .v = &addr, .n = 1 };
     char authority[32];
     int authority_n = snprintf(authority, sizeof authority, "127.0.0.1:%u", o.url.port);
     struct origin origin = { .scheme = o.url.scheme,
@@ -129,8 +130,7 @@ int main(int argc, char **argv)
                              .port = o.url.port,
                              .tls = slice_ieq(o.url.scheme, SL("https")),
                              .authority = { authority, (size_t)authority_n },
-                             .addrs = &addr,
-                             .addrs_n = 1 };
+                             .addresses = &addresses };
     const struct origin *const origins[] = { &origin };
     struct bench b = { .loop = loop_new(&err), .left = o.requests };
     struct engine_cfg cfg = { .loop = b.loop,

@@ -263,24 +263,26 @@ class Ways(TestCase):
 
     def setUp(self):
         super().setUp()
-        self.server = socket.create_server(("127.0.0.1", 0), backlog=10)
-        self.addCleanup(self.server.close)
-        self.port = self.server.getsockname()[1]
         self.got = []
-        threading.Thread(target=self.serve, daemon=True).start()
+        self.port = self.listen(socket.create_server(("127.0.0.1", 0), backlog=10))[1]
         self.write("s.yaml", "reprise: 1\nname: s\ntarget: http://recorded.example\ntasks:\n- name: t\n  steps:\n"
                              "  - request: GET /a?b\n    headers: { Referer: \"http://recorded.example/from\" }\n")
 
-    def serve(self):
+    def listen(self, server):
+        self.addCleanup(server.close)
+        threading.Thread(target=self.serve, args=(server,), daemon=True).start()
+        return server.getsockname()
+
+    def serve(self, server):
         while True:
             try:
-                client, peer = self.server.accept()
+                client, peer = server.accept()
             except OSError:
                 return
             data = b""
             while b"\r\n\r\n" not in data:
                 data += client.recv(65536)
-            self.got.append((peer[0], data.decode()))
+            self.got.append((peer[0] if peer else "", data.decode()))
             client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok")
             client.close()
 
@@ -303,6 +305,61 @@ class Ways(TestCase):
             self.got.clear()
             peer, _ = self.once("-H", f"http://127.0.0.1:{self.port}", "--source-ip", "127.0.0.7", "--engine", engine)
             self.assertEqual(peer, "127.0.0.7")
+
+    def refused(self, *args, says, code=2):
+        done = self.reprise("run", "s.yaml", "-H", f"http://127.0.0.1:{self.port}", "--no-archive", *args, code=code)
+        self.assertIn(says, done.stderr)
+        self.assertEqual(self.got, [])
+
+    def test_source_block(self):
+        for engine in ("native", "curl"):
+            self.got.clear()
+            self.reprise("run", "s.yaml", "-H", f"http://127.0.0.1:{self.port}", "-u", 6, "--loops", 1, "--workers", 1,
+                         "--source-ip", "127.0.0.8/31,127.0.0.12", "--no-archive", "--headless", "--engine", engine)
+            self.assertEqual(sorted(peer for peer, _ in self.got),
+                             ["127.0.0.12"] * 2 + ["127.0.0.8"] * 2 + ["127.0.0.9"] * 2)
+
+    def test_sources_that_are_none(self):
+        self.refused("--source-ip", "shop", says="is not an address or a block")
+        self.refused("--source-ip", "127.0.0.1/33", says="is not an address or a block")
+        self.refused("--source-ip", "203.0.113.7", says="is no address of this machine")
+        self.refused("--source-ip", "203.0.113.0/28", says="holds no address of this machine")
+        self.refused("--source-ip", "10.0.0.0/8", says="more than 65,536")
+
+    def test_resolve_that_is_none(self):
+        self.refused("--resolve", "shop.example", says="HOST:PORT:ADDRESS")
+
+    def test_ipv6(self):
+        try:
+            port = self.listen(socket.create_server(("::1", 0), family=socket.AF_INET6))[1]
+        except OSError:
+            self.skipTest("no IPv6 here")
+        for engine in ("native", "curl"):
+            self.got.clear()
+            peer, head = self.once("-H", f"http://[::1]:{port}", "--source-ip", "::1", "--engine", engine)
+            self.assertEqual(peer, "::1")
+            self.assertIn(f"\r\nHost: [::1]:{port}\r\n", head)
+            self.got.clear()
+            self.once("-H", f"http://shop.example:{port}", "--resolve", f"shop.example:{port}:[::1]", "--engine",
+                      engine)
+        self.got.clear()
+        self.refused("--source-ip", "::1", says="--source-ip is IPv6, but 127.0.0.1 has no such address")
+
+    def test_unix_socket(self):
+        path = str(self.dir / "shop.sock")
+        server = socket.socket(socket.AF_UNIX)
+        server.bind(path)
+        server.listen(10)
+        self.listen(server)
+        for engine in ("native", "curl"):
+            self.got.clear()
+            _, head = self.once("-H", "http://shop.example", "--resolve", f"shop.example:80:{path}", "--engine", engine)
+            self.assertIn("\r\nHost: shop.example\r\n", head)
+
+    def test_names_are_looked_up_again(self):
+        self.reprise("run", "s.yaml", "-H", f"http://localhost:{self.port}", "--loops", 200, "--no-archive",
+                     "--headless", "--dns-refresh", "1ms")
+        self.assertEqual(len(self.got), 200)
 
     def test_proxy(self):
         _, head = self.once("-H", "http://shop.example", "--proxy", f"http://127.0.0.1:{self.port}")

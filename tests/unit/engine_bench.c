@@ -28,8 +28,8 @@ static void set_origin(struct bench *b, uint16_t port)
     int n = snprintf(b->authority, sizeof b->authority, "%.*s:%u", SL_FMT(o->host), port);
     o->scheme = o->tls ? SL("https") : SL("http");
     o->port = port;
-    o->addrs = &b->addr;
-    o->addrs_n = 1;
+    b->addresses = (struct addresses){ .v = &b->addr, .n = 1 };
+    atomic_init(&o->addresses, &b->addresses);
     o->authority = (struct slice){ b->authority, (size_t)n };
     b->origins[0] = o;
 }

@@ -39,6 +39,7 @@ struct bench {
     struct origin origin;  /* tls, host may be set before */
     const struct origin *origins[1];
     struct sockaddr_storage addr;
+    struct addresses addresses;
     char authority[64];
     const struct engine_ops *ops;
     struct engine *engine;

@@ -130,7 +130,7 @@ static void no_address(struct variant v)
     struct play p;
     struct answered a;
     play_open(&p, v, false);
-    p.b.origin.addrs_n = 0;
+    atomic_store(&p.b.origin.addresses, NULL);
     ask(&p, &a, 0, "whole");
     CHECK_U(a.call.outcome, OUTCOME_RESOLVE);
     buf_free(&a.body);
