@@ -8,6 +8,7 @@
 #include "base/buf.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "har/text.h"
 #include "tests/unit/test.h"
 
 static const char *path_of(const char *name)
@@ -115,4 +116,47 @@ TEST(har_writer_web_socket_and_marks)
     CHECK_U(count_strings(path, SL("AP8=")), 1);
     CHECK_U(count_strings(path, SL("gap: 3 bytes")), 1);
     session_free(s);
+}
+
+/* JSON of n letters with c in one place, character by character. */
+static void one_odd(struct buf *out, size_t n, size_t at, char c)
+{
+    buf_addc(out, '"');
+    for (size_t i = 0; i < n; i++) {
+        if (i != at)
+            buf_addc(out, 'x');
+        else if (strchr("\"\\", c) && c)
+            buf_addf(out, "\\%c", c);
+        else if (strchr("\n\r\t", c) && c)
+            buf_addf(out, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
+        else if ((unsigned char)c < 0x20)
+            buf_addf(out, "\\u%04x", (unsigned)c);
+        else if ((unsigned char)c < 0x80)
+            buf_addc(out, c);
+        else
+            buf_addz(out, "\xef\xbf\xbd");
+    }
+    buf_addc(out, '"');
+}
+
+TEST(har_text_json_every_byte_at_every_place)
+{
+    char plain[24];
+    struct buf got = BUF_INIT(1000), want = BUF_INIT(1000);
+    memset(plain, 'x', sizeof plain);
+    for (size_t n = 1; n <= sizeof plain; n++) {
+        char *text = test_guarded(plain, n);
+        for (unsigned i = 0; i < n * 256; i++) {
+            text[i / 256] = (char)i;
+            buf_reset(&got);
+            buf_reset(&want);
+            text_json(&got, (struct slice){ text, n });
+            one_odd(&want, n, i / 256, (char)i);
+            CHECK_S(buf_slice(&got), buf_slice(&want));
+            text[i / 256] = 'x';
+        }
+        test_guarded_free(text, n);
+    }
+    buf_free(&got);
+    buf_free(&want);
 }
