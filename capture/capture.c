@@ -69,7 +69,7 @@ struct capture *capture_open(const struct capture_cfg *cfg, struct capture_sink 
         capture_free(c);
         return NULL;
     }
-    c->sniff.may_get_keys = c->live != NULL;
+    c->sniff.may_get_keys = c->live && cfg->keylog;
     c->decoder = decoder_new();
     c->flows = flow_table_new(flow_limits(cfg), &conn_flow_ops, &c->sniff);
     return c;
@@ -78,6 +78,7 @@ struct capture *capture_open(const struct capture_cfg *cfg, struct capture_sink 
 void capture_set_keylog(struct capture *c, const char *path)
 {
     keys_follow(c->sniff.keys, path, NULL); /* made by the program that writes it: may come later */
+    c->sniff.may_get_keys = c->live != NULL;
 }
 
 static void count_other(struct capture_report *r, enum decode_result result)

@@ -68,8 +68,9 @@ enum capture_tls {
     TLS_UNSUPPORTED, /* a version or cipher that reprise does not know */
     TLS_FAILED,      /* the key did not fit, or the records are damaged */
     TLS_INCOMPLETE,  /* the handshake did not end */
+    TLS_REFUSED,     /* a fatal alert ended it: an untrusted certificate, no common version */
 };
-#define CAPTURE_TLS 7
+#define CAPTURE_TLS 8
 const char *capture_tls_name(enum capture_tls t);
 
 #define CAPTURE_HOSTS 64

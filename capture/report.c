@@ -13,7 +13,8 @@ static const char *const protocol_names[CAPTURE_PROTOCOLS] = {
     "http1", "http2", "http2-joined-in-the-middle", "websocket", "tls", "ssl2", "other", "no-data",
 };
 static const char *const tls_names[CAPTURE_TLS] = {
-    "decrypted", "no_key", "joined_in_the_middle", "gap", "unsupported", "failed", "incomplete",
+    "decrypted",   "no_key", "joined_in_the_middle", "gap",
+    "unsupported", "failed", "incomplete",           "refused",
 };
 
 const char *capture_lost_name(enum capture_lost lost)

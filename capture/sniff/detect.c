@@ -4,7 +4,7 @@
  * Invariant: until there is a child, held[dir] are the bytes of a direction since its beginning, or since
  * the last place where a start was looked for. What is not recognised at the beginning may still become
  * so at the start of a later packet (a capture that joined in the middle, SOCKS in front): up to
- * TRY_BYTES, then the connection is left alone. */
+ * TRY_BYTES, then the connection is left alone. What is held counts against the capture's memory. */
 #include <stdlib.h>
 
 #include "base/mem.h"
@@ -62,10 +62,22 @@ static void settle_sides(struct detect *d, int dir, enum verdict v)
     conn_set_sides(d->base.conn, d->swap);
 }
 
+static void drop_held(struct detect *d, int dir, size_t n)
+{
+    sniff_give(d->base.conn->sniff, n);
+    buf_drop(&d->held[dir], n);
+}
+
+static void free_held(struct detect *d, int dir)
+{
+    drop_held(d, dir, d->held[dir].n);
+    buf_free(&d->held[dir]);
+}
+
 static void give_held(struct detect *d, int dir)
 {
     forward(d, dir, d->held_ns[dir], buf_slice(&d->held[dir]));
-    buf_free(&d->held[dir]);
+    free_held(d, dir);
 }
 
 static void decide(struct detect *d, int dir, enum verdict v)
@@ -84,16 +96,16 @@ static void give_up(struct detect *d)
 {
     d->over = true;
     conn_count(d->base.conn, PROTO_OTHER);
-    buf_free(&d->held[0]);
-    buf_free(&d->held[1]);
+    free_held(d, 0);
+    free_held(d, 1);
 }
 
-/* Nothing that is known: the next packet may begin with something. */
+/* Nothing that is known, n bytes of it: the next packet may begin with something. */
 static void pass_over(struct detect *d, int dir, size_t n)
 {
     d->tried += n;
     d->base.conn->sniff->report->skipped_bytes += n;
-    buf_reset(&d->held[dir]);
+    drop_held(d, dir, d->held[dir].n);
     if (d->tried > TRY_BYTES) give_up(d);
 }
 
@@ -112,7 +124,7 @@ static void look(struct detect *d, int dir)
     enum verdict v = judge(buf_slice(&d->held[dir]), &skip);
     d->last[dir] = v;
     if (v == JUDGE_PROXY) {
-        buf_drop(&d->held[dir], skip);
+        drop_held(d, dir, skip);
         look(d, dir); /* once: the header is gone */
         return;
     }
@@ -134,11 +146,14 @@ static void detect_data(struct proto *p, int dir, int64_t ts_ns, struct slice da
     }
     if (d->over) return;
     if (!d->held[dir].n) d->held_ns[dir] = ts_ns;
-    buf_add(&d->held[dir], data);
-    if (d->held[dir].bad)
-        give_up(d);
-    else
+    if (!sniff_take(d->base.conn->sniff, data.n)) {
+        pass_over(d, dir, d->held[dir].n + data.n);
+    } else if (buf_add(&d->held[dir], data)) {
         look(d, dir);
+    } else {
+        sniff_give(d->base.conn->sniff, data.n);
+        give_up(d);
+    }
 }
 
 static void detect_gap(struct proto *p, int dir, uint64_t bytes)
@@ -161,8 +176,8 @@ static void detect_free(struct proto *p)
     bool frames = d->last[0] == JUDGE_H2_FRAMES || d->last[1] == JUDGE_H2_FRAMES;
     proto_free(d->child);
     if (!d->over) conn_count(p->conn, frames ? PROTO_HTTP2_MIDDLE : PROTO_OTHER);
-    buf_free(&d->held[0]);
-    buf_free(&d->held[1]);
+    free_held(d, 0);
+    free_held(d, 1);
     free(d);
 }
 

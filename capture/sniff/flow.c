@@ -264,6 +264,15 @@ static void settle(struct flow_table *t, struct flow *f)
     }
 }
 
+/* At the end, an acknowledgement of one more than all bytes is that of a FIN which the capture has missed. */
+static bool infer_fin(struct stream *s)
+{
+    if (!s->started || s->fin || s->first || s->acked != s->next + 1) return false;
+    s->fin = true;
+    s->fin_off = s->acked = s->next;
+    return true;
+}
+
 /* The end: everything held is passed on, holes become gaps. */
 static void drain(struct flow_table *t, struct flow *f)
 {
@@ -272,9 +281,10 @@ static void drain(struct flow_table *t, struct flow *f)
         pump(t, f);
         again = false;
         for (int d = 0; d < 2 && !again; d++) {
+            bool ended = infer_fin(&f->dir[d]);
             uint64_t hole = stream_hole(&f->dir[d]);
             if (hole) pass_gap(t, f, d, hole);
-            again = hole > 0;
+            again = hole > 0 || ended;
         }
     }
     stream_free(&f->dir[0]);
@@ -432,9 +442,11 @@ static void on_data(struct flow_table *t, struct flow *f, int dir, const struct 
 static void on_fin(struct flow *f, int dir, const struct segment *s)
 {
     struct stream *st = &f->dir[dir];
-    if (st->fin) return;
+    uint64_t off = stream_offset(st, s->seq) + s->wire_bytes + (s->flags & TCP_SYN ? 1 : 0);
+    /* Before bytes that were passed on, or far behind them: no FIN of this stream. */
+    if (st->fin || off + 1 < st->next || off > st->next + FAR_AHEAD) return;
     st->fin = true;
-    st->fin_off = stream_offset(st, s->seq) + s->wire_bytes + (s->flags & TCP_SYN ? 1 : 0);
+    st->fin_off = off;
     if (st->acked == st->fin_off + 1) st->acked--;
 }
 

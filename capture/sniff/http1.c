@@ -13,6 +13,7 @@
 #include "http/parse.h"
 
 #define EARLY_BYTES (64U << 10) /* sent behind a request to upgrade, before its answer */
+#define UNANSWERED_MAX 1000     /* more than that: the answers are not in the capture */
 
 struct side {
     struct http_parser parser;
@@ -28,8 +29,9 @@ struct http1 {
     struct proto base;
     struct side side[2];
     struct txn *first, *last; /* waiting for their answers, in order */
-    struct txn *asked;        /* its answer decides whether the connection stays HTTP/1 */
-    struct buf early;         /* what the client sent behind it */
+    unsigned waiting;
+    struct txn *asked; /* its answer decides whether the connection stays HTTP/1 */
+    struct buf early;  /* what the client sent behind it */
     int64_t early_ns;
     struct proto *child;
     bool opaque; /* upgraded to something that is not understood */
@@ -47,6 +49,7 @@ static void enqueue(struct http1 *h, struct txn *t)
     t->next = NULL;
     *(h->last ? &h->last->next : &h->first) = t;
     h->last = t;
+    h->waiting++;
 }
 
 static struct txn *dequeue(struct http1 *h)
@@ -54,6 +57,7 @@ static struct txn *dequeue(struct http1 *h)
     struct txn *t = h->first;
     h->first = t->next;
     if (!h->first) h->last = NULL;
+    h->waiting--;
     t->next = NULL;
     return t;
 }
@@ -110,6 +114,8 @@ static void request_head(struct http1 *h, int64_t ts_ns)
     s->txn = t;
     enqueue(h, t);
     if (asks_to_upgrade(p)) h->asked = t;
+    if (h->waiting > UNANSWERED_MAX && !h->side[TO_CLIENT].txn)
+        give_up_first(h, LOST_NO_ANSWER, NULL);
 }
 
 /* ---- answers ---- */

@@ -4,7 +4,7 @@
  * Made by detect.c (prior knowledge, or inside TLS) and by http1.c (h2c upgrade). Invariant: every header
  * block is decoded, wanted or not, because the table depends on it. Once a direction has lost bytes that
  * may have been headers, the connection is given up: what is in flight is reported, nothing is guessed.
- * Limits: 1 MiB for a header block, 10,000 open streams. */
+ * Limits: 1 MiB for a header block, 10,000 open streams (beyond: the oldest of a bucket is given up). */
 #include <nghttp2/nghttp2.h>
 #include <stdlib.h>
 
@@ -54,6 +54,7 @@ struct side {
     bool pad_wanted;
     struct buf payload;  /* of frames other than DATA */
     struct buf block;    /* header block so far */
+    bool in_block;       /* CONTINUATION must follow (RFC 9113 6.10) */
     struct frame opener; /* HEADERS or PUSH_PROMISE that it belongs to */
     uint32_t promised;
     int64_t start_ns; /* of the frame, or of the block */
@@ -67,6 +68,7 @@ struct http2 {
     struct side side[2];
     struct txn *bucket[BUCKETS];
     size_t streams;
+    uint32_t newest[2]; /* the highest stream that this side has opened */
     bool broken;
 };
 
@@ -80,23 +82,38 @@ static struct txn **place(struct http2 *h, uint32_t id)
     return at;
 }
 
-static struct txn *add_stream(struct http2 *h, uint32_t id)
-{
-    if (h->streams >= STREAMS_MAX) return NULL;
-    struct txn *t = txn_new(h->base.conn), **at = place(h, id);
-    t->stream_id = id;
-    t->next = *at;
-    *at = t;
-    h->streams++;
-    return t;
-}
-
 static void end_stream(struct http2 *h, struct txn *t)
 {
     struct txn **at = place(h, t->stream_id);
     *at = t->next;
     h->streams--;
     txn_finish(h->base.conn, t);
+}
+
+/* Answers are not in the capture, or streams are never ended: the last one of the bucket is the oldest. */
+static void give_up_oldest(struct http2 *h, uint32_t id)
+{
+    struct txn *t = h->bucket[id / 2 % BUCKETS];
+    if (!t) return;
+    while (t->next)
+        t = t->next;
+    txn_lost(t, LOST_NO_ANSWER, NULL);
+    end_stream(h, t);
+}
+
+/* A new stream, whose number is higher than those before (RFC 9113 5.1.1); NULL: a frame of one that is
+ * over already. */
+static struct txn *add_stream(struct http2 *h, int dir, uint32_t id)
+{
+    if (id <= h->newest[dir]) return NULL;
+    h->newest[dir] = id;
+    if (h->streams >= STREAMS_MAX) give_up_oldest(h, id);
+    struct txn *t = txn_new(h->base.conn), **at = &h->bucket[id / 2 % BUCKETS];
+    t->stream_id = id;
+    t->next = *at;
+    *at = t;
+    h->streams++;
+    return t;
 }
 
 static void end_all(struct http2 *h, enum capture_lost lost, const char *why)
@@ -238,9 +255,10 @@ static void block_done(struct http2 *h, int dir, int64_t ts_ns)
     uint32_t id = push ? s->promised : s->opener.stream;
     struct txn *t = *place(h, id);
     struct fields f = { 0 };
-    if (!t && (dir == TO_SERVER || push)) t = add_stream(h, id);
+    if (!t && (dir == TO_SERVER || push)) t = add_stream(h, dir, id);
     bool ok = inflate_block(s, t ? t->arena : NULL, &f);
     buf_reset(&s->block);
+    s->in_block = false;
     if (!ok) {
         give_up(h, LOST_MALFORMED, "a header block could not be decoded");
         return;
@@ -281,6 +299,7 @@ static void on_block_frame(struct http2 *h, int dir, int64_t ts_ns)
     if (opens) {
         buf_reset(&s->block);
         s->opener = s->frame;
+        s->in_block = true;
     }
     buf_add(&s->block, fragment);
     if (s->block.bad)
@@ -380,7 +399,10 @@ static void begin_frame(struct http2 *h, int dir)
     s->pad_wanted = s->frame.type == F_DATA && (s->frame.flags & FLAG_PADDED) && s->frame.n;
     s->in_frame = true;
     buf_reset(&s->payload);
-    if (s->frame.type != F_DATA && s->frame.n > BLOCK_MAX)
+    bool continues = s->frame.type == F_CONT;
+    if (continues != s->in_block || (continues && s->frame.stream != s->opener.stream))
+        give_up(h, LOST_MALFORMED, "a header block is interrupted");
+    else if (s->frame.type != F_DATA && s->frame.n > BLOCK_MAX)
         give_up(h, LOST_MALFORMED, "a frame over the limit");
 }
 
@@ -389,8 +411,7 @@ static void feed_head(struct http2 *h, int dir, int64_t ts_ns, struct slice *in)
 {
     struct side *s = &h->side[dir];
     size_t n = FRAME_HEAD - s->head_n < in->n ? FRAME_HEAD - s->head_n : in->n;
-    bool continues = s->block.n > 0;
-    if (!s->head_n && !continues) s->start_ns = ts_ns;
+    if (!s->head_n && !s->in_block) s->start_ns = ts_ns;
     memcpy(s->head + s->head_n, in->p, n);
     s->head_n += (unsigned)n;
     *in = slice_from(*in, n);
@@ -484,6 +505,7 @@ static void adopt(struct http2 *h, struct txn *t)
     t->next = NULL;
     *place(h, 1) = t;
     h->streams++;
+    h->newest[TO_SERVER] = 1;
     if (enc_unbase64(&settings, headers_get(&t->ex.request.headers, SL("HTTP2-Settings"))))
         read_settings(&h->side[TO_SERVER], buf_slice(&settings));
     apply_settings(&h->side[TO_SERVER], &h->side[TO_CLIENT]);

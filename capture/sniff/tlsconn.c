@@ -4,7 +4,8 @@
  * changes at ChangeCipherSpec (to TLS 1.2), at Finished, EndOfEarlyData and KeyUpdate (TLS 1.3).
  * Invariant: bytes are handled in order of arrival. While a secret is awaited (live: its line in the key
  * log may come a moment later) or the server's word on early data, chunks wait in a queue of bounded
- * size. After a loss the direction looks for the next record that verifies. */
+ * size, which counts against the capture's memory. After a loss the direction looks for the next record
+ * that verifies. */
 #include <openssl/crypto.h>
 #include <stdlib.h>
 
@@ -22,6 +23,7 @@
 #define RECORD_HEAD 5
 
 enum { REC_CCS = 20, REC_ALERT = 21, REC_HANDSHAKE = 22, REC_DATA = 23 };
+enum { ALERT_FATAL = 2 };
 
 enum step { STEP_NEXT, STEP_WAIT };
 
@@ -154,7 +156,10 @@ static void on_message(struct tls *t, int dir, uint8_t type, struct slice body, 
 
 static void keep_transcript(struct tls *t, uint8_t type, struct slice whole)
 {
-    if (type == TLS_CLIENT_HELLO) buf_reset(&t->transcript);
+    if (type == TLS_CLIENT_HELLO) { /* renegotiation has a hash of its own */
+        buf_reset(&t->transcript);
+        t->hello.session_hash_n = 0;
+    }
     if (t->hello.session_hash_n) return;
     buf_add(&t->transcript, whole);
     if (type == TLS_CLIENT_KEY_EXCHANGE && !t->transcript.bad)
@@ -187,7 +192,7 @@ static void on_handshake(struct tls *t, int dir, struct slice text, int64_t ts_n
 /* A secret is missing. While keys may still come the bytes wait, else the connection is given up. */
 static enum step no_key(struct tls *t)
 {
-    if (t->base.conn->sniff->may_get_keys && t->queued < QUEUE_MAX) return STEP_WAIT;
+    if (t->base.conn->sniff->may_get_keys) return STEP_WAIT;
     finish_with(t, t->have_client && t->have_server ? TLS_NO_KEY : TLS_MIDDLE);
     return STEP_NEXT;
 }
@@ -207,6 +212,12 @@ static struct tls_cipher *cipher_for(struct tls *t, int dir)
 
 /* ---- records ---- */
 
+/* A fatal alert in the clear ends a handshake: a certificate that is not trusted, no common version. */
+static void on_alert(struct tls *t, struct slice text)
+{
+    if (text.n == 2 && text.p[0] == ALERT_FATAL) finish_with(t, TLS_REFUSED);
+}
+
 static void on_plain(struct tls *t, int dir, int64_t ts_ns, uint8_t type, struct slice text)
 {
     struct tls_side *s = &t->side[dir];
@@ -219,6 +230,7 @@ static void on_plain(struct tls *t, int dir, int64_t ts_ns, uint8_t type, struct
         if (!t->child) t->child = detect_new(t->base.conn, true, true);
         proto_data(t->child, dir, ts_ns, text);
         break;
+    case REC_ALERT: on_alert(t, text); break;
     default: break;
     }
 }
@@ -233,36 +245,47 @@ static void not_opened(struct tls *t, int dir)
     finish_with(t, TLS_FAILED);
 }
 
-/* Early data has no mark at its end but a record under the next keys. */
+/* Opens a record with the side's keys: its number is known, or, behind a loss, one of the next ones. */
+static bool open_with(struct tls *t, struct tls_side *s, bool lost, const struct tls_record *r,
+                      uint8_t *type)
+{
+    uint64_t tries = lost ? TLS_LOST_RECORDS : 1;
+    buf_reset(&t->plain);
+    for (uint64_t i = 0; i < tries; i++)
+        if (tls_open(s->cipher, s->seq + i, r, &t->plain, type)) {
+            s->seq += i + 1;
+            return true;
+        }
+    return false;
+}
+
+/* Early data has no mark at its end but a record under the next keys; a loss may have held the Finished
+ * that ends the handshake. */
 static bool open_next_phase(struct tls *t, int dir, const struct tls_record *r, uint8_t *type)
 {
     struct tls_side *s = &t->side[dir];
-    if (s->phase != PHASE_EARLY) return false;
-    struct tls_side next = { .phase = PHASE_HANDSHAKE };
+    bool early = s->phase == PHASE_EARLY;
+    if (!early && !(s->phase == PHASE_HANDSHAKE && s->lost)) return false;
+    struct tls_side next = { .phase = early ? PHASE_HANDSHAKE : PHASE_DATA };
     if (!tls_side_derive(&next, &t->hello, keys_of(t), dir == TO_SERVER)) return false;
-    bool ok = tls_open(next.cipher, 0, r, &t->plain, type);
-    if (ok) {
-        tls_side_enter(s, PHASE_HANDSHAKE);
-        s->cipher = next.cipher;
-        s->seq = 1;
-    } else {
+    if (!open_with(t, &next, s->lost, r, type)) {
         tls_cipher_free(next.cipher);
+        return false;
     }
-    return ok;
+    tls_side_enter(s, next.phase);
+    s->cipher = next.cipher;
+    s->seq = next.seq;
+    memcpy(s->secret, next.secret, sizeof s->secret);
+    s->secret_n = next.secret_n;
+    return true;
 }
 
 static bool open_record(struct tls *t, int dir, const struct tls_record *r, uint8_t *type)
 {
     struct tls_side *s = &t->side[dir];
-    buf_reset(&t->plain);
-    uint64_t tries = s->lost ? TLS_LOST_RECORDS : 1;
-    for (uint64_t i = 0; i < tries; i++)
-        if (tls_open(s->cipher, s->seq + i, r, &t->plain, type)) {
-            s->seq += i + 1;
-            s->lost = s->skip_undecryptable = false;
-            return true;
-        }
-    return open_next_phase(t, dir, r, type);
+    bool ok = open_with(t, s, s->lost, r, type) || open_next_phase(t, dir, r, type);
+    if (ok) s->lost = s->skip_undecryptable = false;
+    return ok;
 }
 
 static enum step on_encrypted(struct tls *t, int dir, int64_t ts_ns, const struct tls_record *r)
@@ -365,18 +388,22 @@ static void drop_queue(struct tls *t)
         next = c->next;
         free(c);
     }
+    sniff_give(t->base.conn->sniff, t->queued);
     t->first = t->last = NULL;
     t->queued = 0;
 }
 
-static void enqueue(struct tls *t, int dir, int64_t ts_ns, struct slice data)
+/* False when there is no room for it. */
+static bool enqueue(struct tls *t, int dir, int64_t ts_ns, struct slice data)
 {
+    if (t->queued + data.n > QUEUE_MAX || !sniff_take(t->base.conn->sniff, data.n)) return false;
     struct chunk *c = mem_resize(NULL, sizeof *c + data.n, 1);
     *c = (struct chunk){ .dir = dir, .ts_ns = ts_ns, .n = data.n };
     memcpy(c->data, data.p, data.n);
     *(t->last ? &t->last->next : &t->first) = c;
     t->last = c;
     t->queued += data.n;
+    return true;
 }
 
 /* Feeds one direction: what is left of a record waits in side.record. True if it stopped for a key. */
@@ -418,6 +445,7 @@ static void pump(struct tls *t)
             *at = c->next;
             if (t->last == c) t->last = before;
             t->queued -= c->n;
+            sniff_give(t->base.conn->sniff, c->n);
             t->side[c->dir].waiting = feed(t, c->dir, c->ts_ns, (struct slice){ c->data, c->n });
             t->side[c->dir].waiting_ns = c->ts_ns;
             moved = true;
@@ -433,9 +461,12 @@ static void tls_data(struct proto *p, int dir, int64_t ts_ns, struct slice data)
     if (t->over) drop_queue(t);
     if (t->over || s->broken) return;
     if (t->side[0].waiting || t->side[1].waiting) {
-        enqueue(t, dir, ts_ns, data);
-        if (t->queued > QUEUE_MAX) finish_with(t, TLS_NO_KEY);
-        pump(t);
+        if (enqueue(t, dir, ts_ns, data)) {
+            pump(t);
+            return;
+        }
+        finish_with(t, TLS_NO_KEY);
+        drop_queue(t);
         return;
     }
     s->waiting = feed(t, dir, ts_ns, data);

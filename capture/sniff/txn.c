@@ -1,7 +1,8 @@
 /* Transactions: from the pool, filled by http1.c, http2.c and ws.c, to the sink.
  *
- * Invariant: sniff.body_bytes is the sum of all body buffers of transactions in use. The exchange borrows
- * from the transaction and its connection, both alive while the sink is called. */
+ * Invariant: body buffers and WebSocket messages of transactions in use are taken from the capture's
+ * memory. The exchange borrows from the transaction and its connection, both alive while the sink is
+ * called. */
 #include "capture/sniff/txn.h"
 
 #include <stdlib.h>
@@ -58,9 +59,10 @@ void txn_pool_free(struct sniff *s)
 static void recycle(struct sniff *s, struct txn *t)
 {
     for (int d = 0; d < 2; d++) {
-        s->body_bytes -= t->body[d].n;
+        sniff_give(s, t->body[d].n);
         if (t->body[d].cap > KEEP_BYTES) buf_free(&t->body[d]);
     }
+    sniff_give(s, t->ws_bytes);
     if (arena_bytes(t->arena) > SPARE_ARENA) {
         arena_free(t->arena);
         t->arena = arena_new();
@@ -96,12 +98,10 @@ void txn_body(struct sniff *s, struct txn *t, int dir, struct slice piece)
 {
     t->has_body[dir] = true;
     if (t->body[dir].bad) return;
-    size_t room = s->body_limit - t->body[dir].n, free_bytes = s->memory_limit - s->body_bytes;
-    if (s->body_bytes >= s->memory_limit) free_bytes = 0;
-    if (room > free_bytes) room = free_bytes;
+    size_t room = s->body_limit - t->body[dir].n;
     struct slice fits = slice_sub(piece, 0, room);
+    if (!sniff_take(s, fits.n)) fits.n = 0;
     buf_add(&t->body[dir], fits);
-    s->body_bytes += fits.n;
     if (fits.n == piece.n) return;
     t->body[dir].bad = true;
     t->damaged[dir] = true;

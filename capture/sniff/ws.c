@@ -3,7 +3,8 @@
  * Made by http1.c behind a 101. Frames are unmasked, fragments joined, permessage-deflate (RFC 7692)
  * undone with the context that was negotiated. Control frames are not recorded. Invariant: side.message
  * holds the fragments of the message being read. A direction that lost bytes is not read any more.
- * Limits: a message and all messages together are at most the body limit. */
+ * Limits: a message and all messages together are at most the body limit; all count against the capture's
+ * memory. */
 #include <stdlib.h>
 
 #include "base/inflate.h"
@@ -43,7 +44,14 @@ static unsigned head_bytes(const uint8_t *p, unsigned n)
     return 2 + (len == 126 ? 2U : len == 127 ? 8U : 0U) + (p[1] & 0x80 ? 4U : 0U);
 }
 
-static void begin_frame(struct side *s, int64_t ts_ns)
+/* Empties the message being read. */
+static void forget_message(struct ws *w, struct side *s)
+{
+    sniff_give(w->base.conn->sniff, s->message.n);
+    buf_reset(&s->message);
+}
+
+static void begin_frame(struct ws *w, struct side *s, int64_t ts_ns)
 {
     const uint8_t *p = s->head;
     unsigned at = 2, len = p[1] & 0x7f, opcode = p[0] & 15;
@@ -62,7 +70,7 @@ static void begin_frame(struct side *s, int64_t ts_ns)
     s->opcode = (int)opcode;
     s->compressed = s->z && (p[0] & 0x40);
     s->start_ns = ts_ns;
-    buf_reset(&s->message);
+    forget_message(w, s);
 }
 
 /* RFC 7692 7.2.2: the message and the four bytes that its sender took off. */
@@ -98,11 +106,12 @@ static void add_message(struct ws *w, int dir, struct slice data)
     struct txn *t = w->txn;
     struct exchange *ex = &t->ex;
     sniff->report->web_socket_messages++;
-    if (t->ws_bytes + data.n > sniff->body_limit) {
+    size_t bytes = data.n + sizeof *ex->ws;
+    if (t->ws_bytes + bytes > sniff->body_limit || !sniff_take(sniff, bytes)) {
         txn_lost(t, LOST_TOO_BIG, "the messages are over the limit: later ones were left out");
         return;
     }
-    t->ws_bytes += data.n + sizeof *ex->ws;
+    t->ws_bytes += bytes;
     if (ex->ws_n == t->ws_cap) {
         size_t cap = t->ws_cap ? 2 * t->ws_cap : 16;
         ex->ws = arena_grow(t->arena, ex->ws, ex->ws_n * sizeof *ex->ws, cap * sizeof *ex->ws);
@@ -133,7 +142,7 @@ static void message_done(struct ws *w, int dir)
     }
     buf_free(&plain);
     s->opcode = 0;
-    buf_reset(&s->message);
+    forget_message(w, s);
 }
 
 static void frame_done(struct ws *w, int dir)
@@ -144,21 +153,31 @@ static void frame_done(struct ws *w, int dir)
     if (opcode < 8 && (s->first & 0x80) && s->opcode) message_done(w, dir);
 }
 
-static void feed_head(struct side *s, int64_t ts_ns, struct slice *in)
+static void feed_head(struct ws *w, struct side *s, int64_t ts_ns, struct slice *in)
 {
     while (in->n && !s->in_frame) {
         s->head[s->head_n++] = (uint8_t)in->p[0];
         *in = slice_from(*in, 1);
-        if (s->head_n == head_bytes(s->head, s->head_n)) begin_frame(s, ts_ns);
+        if (s->head_n == head_bytes(s->head, s->head_n)) begin_frame(w, s, ts_ns);
     }
 }
 
-static void feed_payload(struct side *s, struct slice *in)
+/* Room in the message; NULL, and the message is bad, when a limit is passed. */
+static char *message_room(struct ws *w, struct side *s, size_t n)
+{
+    char *room = s->message.bad ? NULL : buf_room(&s->message, n);
+    if (room && sniff_take(w->base.conn->sniff, n)) return room;
+    s->message.bad = true;
+    return NULL;
+}
+
+static void feed_payload(struct ws *w, struct side *s, struct slice *in)
 {
     struct slice piece = slice_sub(*in, 0, s->left < in->n ? (size_t)s->left : in->n);
     *in = slice_from(*in, piece.n);
     s->left -= piece.n;
-    char *room = (s->first & 15) < 8 && s->opcode ? buf_room(&s->message, piece.n) : NULL;
+    bool wanted = (s->first & 15) < 8 && s->opcode;
+    char *room = wanted ? message_room(w, s, piece.n) : NULL;
     for (size_t i = 0; room && i < piece.n; i++)
         room[i] = (char)(piece.p[i] ^ (s->masked ? s->mask[(s->done + i) & 3] : 0));
     if (room) buf_grew(&s->message, piece.n);
@@ -170,10 +189,10 @@ static void ws_data(struct proto *p, int dir, int64_t ts_ns, struct slice in)
     struct ws *w = (struct ws *)p;
     struct side *s = &w->side[dir];
     while (in.n && !s->broken) {
-        feed_head(s, ts_ns, &in);
+        feed_head(w, s, ts_ns, &in);
         if (s->broken) txn_lost(w->txn, LOST_MALFORMED, "not WebSocket frames");
         if (!s->in_frame || s->broken) return;
-        feed_payload(s, &in);
+        feed_payload(w, s, &in);
         if (!s->left) frame_done(w, dir);
     }
 }
@@ -197,6 +216,7 @@ static void ws_free(struct proto *p)
 {
     struct ws *w = (struct ws *)p;
     for (int d = 0; d < 2; d++) {
+        forget_message(w, &w->side[d]);
         buf_free(&w->side[d].message);
         inflate_free(w->side[d].z);
     }

@@ -190,6 +190,35 @@ TEST(capture_http1_body_over_the_limit_is_cut)
     lab_free(l);
 }
 
+/* Only the client's direction was captured: what waits is bounded. */
+TEST(capture_http1_requests_without_answers)
+{
+    struct lab *l = lab_new();
+    for (int i = 0; i < 1500; i++)
+        lab_data(l, 0, question);
+    CHECK_U(l->report.lost[LOST_NO_ANSWER], 500);
+    lab_free(l);
+}
+
+TEST(capture_http1_bytes_not_recognised_yet_count_as_memory)
+{
+    struct lab *l = lab_new();
+    l->sniff.memory_limit = 100;
+    lab_data(l, 0, SL("GET /not/at/its/end"));
+    CHECK_U(l->sniff.held_bytes, 19);
+    lab_data(l, 0,
+             (struct slice){ "01234567890123456789012345678901234567890123456789"
+                             "01234567890123456789012345678901234567890123456789",
+                             100 });
+    CHECK_U(l->sniff.held_bytes, 0);
+    CHECK_U(l->report.skipped_bytes, 119);
+    lab_data(l, 0, question); /* the start of a packet is looked at again */
+    lab_data(l, 1, answer());
+    CHECK_U(l->report.complete, 1);
+    CHECK_U(l->sniff.held_bytes, 0);
+    lab_free(l);
+}
+
 TEST(capture_http1_other_protocols_are_counted)
 {
     const char *const first[] = { "220 mail.example ESMTP\r\n", "OPTIONS rtsp://h RTSP/1.0\r\n\r\n",
@@ -247,6 +276,23 @@ TEST(capture_ws_fragments_masks_and_control_frames)
 }
 
 /* RFC 7692 7.2.3: "Hello" twice, the second time with the window of the first. */
+TEST(capture_ws_messages_count_as_memory)
+{
+    struct lab *l = lab_new();
+    l->sniff.memory_limit = 200;
+    lab_data(l, 0, SL("GET / HTTP/1.1\r\nHost: h\r\nUpgrade: websocket\r\n\r\n"));
+    lab_data(l, 1, SL("HTTP/1.1 101 Switching\r\nUpgrade: websocket\r\n\r\n"));
+    for (int i = 0; i < 20; i++)
+        lab_data(l, 1,
+                 SL("\x81\x0a"
+                    "0123456789"));
+    CHECK(l->sniff.held_bytes <= 200);
+    lab_end(l, FLOW_FIN);
+    CHECK_U(l->report.lost[LOST_TOO_BIG], 1);
+    CHECK(lab_exchange(l, 0)->ws_n > 0);
+    lab_free(l);
+}
+
 TEST(capture_ws_permessage_deflate_keeps_its_window)
 {
     struct lab *l = lab_new();

@@ -205,6 +205,54 @@ TEST(capture_http2_holes)
     pair_free(&p);
 }
 
+/* What comes late for a stream that was reset is decoded for the table's sake, and is no request. */
+TEST(capture_http2_frames_behind_a_reset_are_no_new_stream)
+{
+    static const char *const trailers[] = { "sum", "1", NULL };
+    struct pair p = pair_new();
+    headers(&p.client, 1, 0, get);
+    frame(&p.server, F_RST, 0, 1, SL("\0\0\0\x08"));
+    send_all(&p, 1000);
+    headers(&p.client, 1, END_STREAM, trailers);
+    headers(&p.client, 3, END_STREAM, get);
+    headers(&p.server, 3, END_STREAM, ok);
+    send_all(&p, 1000);
+    lab_end(p.lab, FLOW_FIN);
+    CHECK_U(p.lab->session->n, 2);
+    CHECK_U(p.lab->report.lost[LOST_RESET], 1);
+    CHECK_U(p.lab->report.complete, 1);
+    pair_free(&p);
+}
+
+TEST(capture_http2_interrupted_header_block_is_malformed)
+{
+    for (int other = 0; other < 3; other++) {
+        struct pair p = pair_new();
+        char room[1000];
+        headers(&p.client, 1, END_STREAM, get);
+        frame(&p.client, F_HEADERS, 0, 3, block(&p.client, get, room, sizeof room));
+        if (other == 0) frame(&p.client, F_DATA, 0, 1, SL("x"));
+        if (other == 1) frame(&p.client, F_CONT, END_HEADERS, 1, SL(""));
+        if (other == 2) headers(&p.client, 5, END_STREAM, get);
+        send_all(&p, 7);
+        CHECK_U(p.lab->report.lost[LOST_MALFORMED], 1);
+        pair_free(&p);
+    }
+}
+
+/* Only the client's direction was captured: what waits is bounded. */
+TEST(capture_http2_streams_without_answers)
+{
+    struct pair p = pair_new();
+    for (uint32_t i = 1; i < 24000; i += 2) {
+        headers(&p.client, i, END_STREAM, get);
+        send_all(&p, 1000);
+    }
+    CHECK_U(p.lab->report.lost[LOST_NO_ANSWER], 2000);
+    CHECK_U(p.lab->session->n, 2000);
+    pair_free(&p);
+}
+
 TEST(capture_http2_joined_in_the_middle_is_counted_not_guessed)
 {
     struct pair p = pair_new();

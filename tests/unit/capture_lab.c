@@ -63,7 +63,7 @@ struct lab *lab_new(void)
 void lab_free(struct lab *l)
 {
     if (l->flow.user) lab_end(l, FLOW_STOPPED);
-    CHECK_U(l->sniff.body_bytes, 0);
+    CHECK_U(l->sniff.held_bytes, 0);
     txn_pool_free(&l->sniff);
     keys_free(l->sniff.keys);
     buf_free(&l->sniff.decoded);

@@ -9,14 +9,26 @@
 #include "capture/sniff/keys.h"
 #include "tests/unit/capture_lab.h"
 
+#define TAPE_MAX 200
+
+struct taped {
+    int dir;
+    bool lost;
+    struct slice text;
+};
+
 struct talk {
     SSL_CTX *client_ctx, *server_ctx;
     SSL *client, *server;
     BIO *client_net, *server_net;
     struct lab *lab;
     struct buf keylog;
-    bool keyless; /* the capture does not get the key log */
-    bool lossy;   /* the capture does not get the bytes, but a hole */
+    bool keyless;                /* the capture does not get the key log */
+    bool lossy;                  /* the capture does not get the bytes, but a hole */
+    unsigned pieces, lost_piece; /* of the server; this one is not captured (1, 2 …; 0: none) */
+    bool taping;                 /* the capture gets everything at the end: as from a file */
+    struct taped tape[TAPE_MAX];
+    size_t taped;
 };
 
 /* One thread, one test a process: the callback has no other way to its talk. */
@@ -90,6 +102,26 @@ static void talk_connect(struct talk *t, SSL_SESSION *resume)
     SSL_set_accept_state(t->server);
 }
 
+static void record(struct talk *t, int dir, bool lost, struct slice text)
+{
+    if (t->taping) {
+        CHECK(t->taped < TAPE_MAX);
+        t->tape[t->taped++] = (struct taped){ dir, lost, arena_dup(t->lab->session->arena, text) };
+    } else if (lost) {
+        lab_gap(t->lab, dir, text.n);
+    } else {
+        lab_data(t->lab, dir, text);
+    }
+}
+
+static void play_tape(struct talk *t)
+{
+    t->taping = false;
+    keys_add(t->lab->sniff.keys, buf_slice(&t->keylog));
+    for (size_t i = 0; i < t->taped; i++)
+        record(t, t->tape[i].dir, t->tape[i].lost, t->tape[i].text);
+}
+
 /* Carries what one side has sent to the other and to the capture, in pieces of 700 bytes. */
 static bool carry(struct talk *t, int dir)
 {
@@ -100,10 +132,8 @@ static bool carry(struct talk *t, int dir)
     if (n <= 0) return false;
     struct slice piece = { bytes, (size_t)n };
     if (!t->keyless) keys_add(t->lab->sniff.keys, buf_slice(&t->keylog));
-    if (t->lossy)
-        lab_gap(t->lab, dir, piece.n);
-    else
-        lab_data(t->lab, dir, piece);
+    bool lost = dir == TO_CLIENT && ++t->pieces == t->lost_piece;
+    record(t, dir, t->lossy || lost, piece);
     CHECK_U(BIO_write(to, bytes, n), n);
     return true;
 }
@@ -119,7 +149,7 @@ static void carry_all(struct talk *t)
     }
 }
 
-static void handshake(struct talk *t)
+static void shake_hands(struct talk *t)
 {
     char sink;
     for (int i = 0; i < 20; i++) {
@@ -129,6 +159,11 @@ static void handshake(struct talk *t)
         SSL_read(t->server, &sink, 1); /* a renegotiation is seen by reading */
         carry_all(t);
     }
+}
+
+static void handshake(struct talk *t)
+{
+    shake_hands(t);
     CHECK(SSL_is_init_finished(t->client) && SSL_is_init_finished(t->server));
 }
 
@@ -409,5 +444,54 @@ TEST(capture_tls_goes_on_behind_a_lost_record)
     lab_end(t->lab, FLOW_FIN);
     CHECK_U(t->lab->report.complete, 2);
     CHECK_S(lab_exchange(t->lab, 1)->request.url, SL("https://h/2"));
+    talk_free(t);
+}
+
+/* The hole takes the end of the server's handshake: its data has other keys, found by trying. */
+TEST(capture_tls13_goes_on_behind_a_hole_in_the_handshake)
+{
+    struct talk *t = talk_new(TLS1_3_VERSION, NULL);
+    talk_connect(t, NULL);
+    t->lost_piece = 2;
+    t->taping = true;
+    handshake(t);
+    CHECK(t->pieces >= 2);
+    exchange(t, "/1");
+    exchange(t, "/2");
+    play_tape(t);
+    lab_end(t->lab, FLOW_FIN);
+    CHECK_U(t->lab->report.tls[TLS_DECRYPTED], 1);
+    CHECK_U(t->lab->report.complete, 2);
+    talk_free(t);
+}
+
+TEST(capture_tls_what_waits_for_a_key_counts_as_memory)
+{
+    struct talk *t = talk_new(TLS1_3_VERSION, NULL);
+    talk_connect(t, NULL);
+    t->keyless = true;
+    t->lab->sniff.memory_limit = 3000;
+    handshake(t);
+    CHECK(t->lab->sniff.held_bytes > 0);
+    for (int i = 0; i < 100; i++) {
+        exchange(t, "/1");
+        CHECK(t->lab->sniff.held_bytes <= 3000);
+    }
+    CHECK_U(t->lab->sniff.held_bytes, 0);
+    lab_end(t->lab, FLOW_FIN);
+    CHECK_U(t->lab->report.tls[TLS_NO_KEY], 1);
+    talk_free(t);
+}
+
+/* A browser that does not trust the certificate. */
+TEST(capture_tls_refused_by_an_alert)
+{
+    struct talk *t = talk_new(TLS1_2_VERSION, NULL);
+    talk_connect(t, NULL);
+    SSL_set_verify(t->client, SSL_VERIFY_PEER, NULL);
+    shake_hands(t);
+    CHECK(!SSL_is_init_finished(t->client));
+    lab_end(t->lab, FLOW_FIN);
+    CHECK_U(t->lab->report.tls[TLS_REFUSED], 1);
     talk_free(t);
 }

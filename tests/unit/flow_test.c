@@ -356,6 +356,33 @@ TEST(flow_idle_expiry_and_keep_alive_probe)
     fixture_free(&x);
 }
 
+/* Its acknowledgement tells that it was there: not a byte that is missing. */
+TEST(flow_missed_fin_is_no_gap)
+{
+    struct fixture x = fixture((struct flow_limits){ 0 });
+    send(&x, 0, 100, 0, "question");
+    send(&x, 1, 500, 108, "answer");
+    send(&x, 0, 108, 507, ""); /* 506 and the FIN */
+    flow_stop(x.t);
+    CHECK_S(buf_slice(&x.h->text[1]), SL("answer"));
+    CHECK_U(x.h->gap_bytes[1], 0);
+    CHECK_U(x.h->fins, 1);
+    fixture_free(&x);
+}
+
+TEST(flow_fin_before_bytes_that_came_is_not_believed)
+{
+    struct fixture x = fixture((struct flow_limits){ 0 });
+    send(&x, 0, 100, 0, "abcdef");
+    send_flags(&x, 0, 90, TCP_FIN);
+    CHECK_U(x.h->fins, 0);
+    send(&x, 0, 106, 0, "g");
+    send_flags(&x, 0, 107, TCP_FIN);
+    CHECK_U(x.h->fins, 1);
+    CHECK_S(buf_slice(&x.h->text[0]), SL("abcdefg"));
+    fixture_free(&x);
+}
+
 TEST(flow_number_is_limited)
 {
     struct fixture x = fixture((struct flow_limits){ .flows = 10 });
