@@ -43,7 +43,8 @@ static bool open_source(struct capture *c, const struct capture_cfg *cfg, struct
     }
     c->source = source_open(cfg, err);
     if (!c->source) return false;
-    if (cfg->filter) c->filter = filter_new(cfg->filter);
+    if (cfg->filter) c->filter = filter_new(cfg->filter, err);
+    if (cfg->filter && !c->filter) return false;
     source_scan_secrets(cfg, on_secrets, c->sniff.keys);
     return true;
 }

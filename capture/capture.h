@@ -97,6 +97,9 @@ struct capture_report {
 void capture_report_json(const struct capture_report *r, struct buf *out);
 void capture_report_text(const struct capture_report *r, struct buf *out);
 
+/* What can be captured on: a line for each interface, name first. */
+bool capture_devices(struct buf *out, struct err *err);
+
 enum capture_step { CAPTURE_GO, CAPTURE_END, CAPTURE_FAILED };
 
 struct capture;

@@ -138,7 +138,7 @@ static void packets_text(const struct capture_report *r, struct buf *out)
     if (r->unknown_link) buf_addf(out, ", %llu of an unknown link type", U(r->unknown_link));
     if (r->short_headers) buf_addf(out, ", %llu with damaged headers", U(r->short_headers));
     if (r->quic) buf_addf(out, ", %llu QUIC (HTTP/3 is not decoded)", U(r->quic));
-    buf_addf(out, "\nflows       %llu: ", U(r->flows));
+    buf_addf(out, "\nflows       %llu%s", U(r->flows), r->flows ? ": " : "");
     list(out, protocol_names, r->protocol, CAPTURE_PROTOCOLS);
     if (r->gaps)
         buf_addf(out, "\ngaps        %llu, %llu bytes missing", U(r->gaps), U(r->gap_bytes));

@@ -21,7 +21,8 @@
 #include "cli/opt.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
-#define SILENT_STEPS 3 /* of 100 ms: then the program's last packets have come */
+#define SILENT_STEPS 3     /* of 100 ms: then the program's last packets have come */
+#define LINGER_NS NS_PER_S /* and where others are never silent, after this time */
 #define DRAIN_STEPS 20
 
 struct settings {
@@ -29,13 +30,15 @@ struct settings {
     struct opt_list files;
     uint64_t duration_ns, idle_ns, buffer_bytes, body_bytes, memory_bytes;
     unsigned split;
-    bool mask, quiet;
+    bool mask, quiet, list;
 };
 
 static const struct opt options[] = {
     { OPT_HEADING, 0, NULL, NULL, 0, "What to record", NULL },
     { OPT_TEXT, 'i', "interface", "IF", offsetof(struct settings, device),
       "Sniff this interface, \"any\" for all; with a command the default is any.", NULL },
+    { OPT_FLAG, 'D', "list-interfaces", NULL, offsetof(struct settings, list),
+      "List the interfaces, and end.", NULL },
     { OPT_LIST, 'r', "read", "FILE", offsetof(struct settings, files),
       "Read a pcap or pcapng file, gzip or not; \"-\" is standard input. Several files are read "
       "together in order of time.",
@@ -74,7 +77,7 @@ static const struct opt options[] = {
 
 static const struct opt_cmd command = {
     .name = "capture",
-    .usage = "(-i IF | -r FILE... | -- COMMAND [ARG...]) [options]",
+    .usage = "(-i IF | -r FILE... | -- COMMAND [ARG...] | -D) [options]",
     .about =
         "Turns network traffic into a session: TCP is put together, TLS decrypted where a key is "
         "known, HTTP/1, HTTP/2 and WebSocket decoded. Ends with a report of what was found and "
@@ -97,7 +100,7 @@ struct run {
     struct capture_out *out;
     pid_t child;
     int child_code;
-    uint64_t start_ns, last_told_ns;
+    uint64_t start_ns, last_told_ns, ended_ns; /* ended: the program */
     unsigned silent;
     bool interrupted;
     char keylog[4096]; /* made for the program; empty: none */
@@ -145,10 +148,11 @@ static bool program_over(struct run *r)
     if (r->child > 0 && child_ended(r->child, &r->child_code)) {
         r->child = 0;
         r->silent = 0;
+        r->ended_ns = clock_mono_ns();
     }
     if (!r->child_argv || r->child > 0) return false;
     r->silent = capture_last_packets(r->capture) ? 0 : r->silent + 1;
-    return r->silent >= SILENT_STEPS;
+    return r->silent >= SILENT_STEPS || clock_mono_ns() - r->ended_ns >= LINGER_NS;
 }
 
 static bool over(struct run *r)
@@ -263,13 +267,17 @@ static bool configure(struct run *r, struct settings *set, struct opt_rest *rest
 {
     size_t program = rest->n - rest->before_dashes;
     for (size_t i = 0; i < rest->before_dashes; i++) { /* -r a.pcap b.pcap */
-        if (!set->files.n) return err_set(err, ERR_USAGE, "\"%s\" is not understood", rest->v[i]);
+        if (!set->files.n)
+            return err_set(err, ERR_USAGE,
+                           "\"%s\": a filter goes behind -f, a file behind -r, a command behind --",
+                           rest->v[i]);
     }
     r->child_argv = program ? rest->v + rest->before_dashes : NULL;
     if (set->files.n && (program || set->device))
         return err_set(err, ERR_USAGE, "-r reads files: neither -i nor a command goes with it");
     if (!set->files.n && !program && !set->device)
-        return err_set(err, ERR_USAGE, "nothing to record: -i IF, -r FILE or -- COMMAND is needed");
+        return err_set(err, ERR_USAGE,
+                       "nothing to record: -i IF (-D lists them), -r FILE or -- COMMAND is needed");
     if (set->user && set->files.n) return err_set(err, ERR_USAGE, "--user is for live captures");
     r->cfg.device = set->device ? set->device : "any";
     r->cfg.filter = set->filter;
@@ -279,6 +287,16 @@ static bool configure(struct run *r, struct settings *set, struct opt_rest *rest
     r->cfg.memory_bytes = set->memory_bytes;
     r->cfg.idle_ns = set->idle_ns;
     return true;
+}
+
+static int list_interfaces(void)
+{
+    struct err err = { 0 };
+    struct buf text = BUF_INIT(1 << 20);
+    bool ok = capture_devices(&text, &err);
+    fputs(buf_z(&text), stdout);
+    buf_free(&text);
+    return ok ? 0 : cmd_fail(command.name, &err);
 }
 
 #define FILES_MAX 4096
@@ -292,7 +310,9 @@ static int run(int argc, char **argv)
     const char *files[FILES_MAX];
     int code = 0;
     enum opt_go go = opts_read(&command, &set, argc, argv, &rest, &err);
-    if (go == OPT_GO && configure(&r, &set, &rest, &err)) {
+    if (go == OPT_GO && set.list) {
+        code = list_interfaces();
+    } else if (go == OPT_GO && configure(&r, &set, &rest, &err)) {
         for (size_t i = 0; i < set.files.n + rest.before_dashes && set.files.n; i++)
             if (r.cfg.files_n < FILES_MAX)
                 files[r.cfg.files_n++] = i < set.files.n ? set.files.v[i] : rest.v[i - set.files.n];

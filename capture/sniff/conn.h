@@ -50,6 +50,7 @@ struct conn {
     bool connect_used; /* the first exchange has taken the connect times */
     bool protocol_counted;
     bool tunnel;       /* decoders made from now on are inside of CONNECT */
+    bool waits;        /* for a key */
     int64_t tls_ns;    /* duration of the TLS handshake; -1 */
     enum flow_end how; /* valid in proto_ops.free */
     char id[24], client[64], server_ip[48];

@@ -60,6 +60,7 @@ static void on_data(void *arg, struct flow *f, int dir, int64_t ts_ns, struct sl
 {
     struct conn *c = f->user ? f->user : make(arg, f);
     c->top->ops->data(c->top, dir, ts_ns, data);
+    f->keep = c->waits;
 }
 
 static void on_gap(void *arg, struct flow *f, int dir, uint64_t bytes)

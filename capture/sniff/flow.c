@@ -302,9 +302,16 @@ static void close_flow(struct flow_table *t, struct flow *f, enum flow_end how)
     t->ops->close(t->arg, f, how);
 }
 
+/* Both directions have said FIN. */
+static bool ended(const struct flow *f)
+{
+    return f->dir[0].done && f->dir[1].done;
+}
+
 static void remove_flow(struct flow_table *t, struct flow *f, enum flow_end how)
 {
-    close_flow(t, f, f->reset && how == FLOW_IDLE ? FLOW_RST : how);
+    if (how == FLOW_IDLE) how = ended(f) ? FLOW_FIN : f->reset ? FLOW_RST : how;
+    close_flow(t, f, how);
     struct flow **at = &t->bucket[f->hash & (t->buckets - 1)];
     while (*at != f)
         at = &(*at)->chain;
@@ -467,14 +474,14 @@ static struct flow *flow_of(struct flow_table *t, const struct segment *s, int *
 /* Both directions have said FIN, or one has reset: nothing more is awaited. */
 static void end_if_over(struct flow_table *t, struct flow *f, const struct segment *s)
 {
-    bool both = f->dir[0].done && f->dir[1].done;
+    bool both = ended(f);
     if (s->flags & TCP_RST) {
         t->stats.resets += !f->reset;
         f->reset = true;
     } else if (s->wire_bytes && !both) {
         f->reset = false; /* goes on all the same: the reset was not believed by the peers either */
     }
-    if (both) close_flow(t, f, FLOW_FIN);
+    if (both && !f->keep) close_flow(t, f, FLOW_FIN);
     touch(t, f, both || f->reset);
 }
 

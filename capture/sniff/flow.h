@@ -25,6 +25,7 @@ struct flow {
     bool reset;
     bool closed; /* the ops' close has been called; kept for a while to absorb late packets */
     void *user;  /* the ops' own */
+    bool keep;   /* set by the ops: what it waits for may come within the time a flow lingers */
     /* Private: */
     uint64_t hash;
     struct flow *chain, *older, *newer;

@@ -16,6 +16,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "capture/sniff/devices.h"
 
 #define SNAPLEN 262144
 #define FILTER_LINKS 16
@@ -30,16 +31,27 @@ struct live {
     void *arg;
 };
 
+static bool no_device(const char *device, struct err *err)
+{
+    char near[64];
+    device_near(device, near, sizeof near);
+    if (*near)
+        return err_set(err, ERR_USAGE,
+                       "%s: no such interface; did you mean %s? `reprise capture -D` lists them",
+                       device, near);
+    return err_set(err, ERR_USAGE, "%s: no such interface; `reprise capture -D` lists them",
+                   device);
+}
+
 static bool fail(const char *device, pcap_t *p, int status, struct err *err)
 {
     const char *more = p ? pcap_geterr(p) : "";
     if (status == PCAP_ERROR_PERM_DENIED)
         return err_set(err, ERR_INTERNAL,
-                       "%s: no permission to capture: run as root, or give the binary "
-                       "`setcap cap_net_raw=ep`",
+                       "%s: no permission to capture: run as root, or allow it once with "
+                       "`sudo setcap cap_net_raw=ep $(command -v reprise)`",
                        device);
-    if (status == PCAP_ERROR_NO_SUCH_DEVICE)
-        return err_set(err, ERR_USAGE, "%s: no such interface", device);
+    if (status == PCAP_ERROR_NO_SUCH_DEVICE) return no_device(device, err);
     return err_set(err, ERR_INTERNAL, "%s: %s%s%s", device, pcap_statustostr(status),
                    *more ? ": " : "", more);
 }
@@ -150,13 +162,6 @@ struct filter {
     size_t n;
 };
 
-struct filter *filter_new(const char *text)
-{
-    struct filter *f = mem_alloc(1, sizeof *f);
-    f->text = text;
-    return f;
-}
-
 void filter_free(struct filter *f)
 {
     if (!f) return;
@@ -177,6 +182,27 @@ static bool compile(struct filter *f, uint32_t link, struct err *err)
         err_set(err, ERR_USAGE, "filter \"%s\": %s", f->text, pcap_geterr(p));
     pcap_close(p);
     return ok;
+}
+
+/* What compiles for none of these has a mistake. */
+static bool compiles(struct filter *f, struct err *err)
+{
+    static const uint32_t links[] = { DLT_EN10MB, DLT_LINUX_SLL, 101, DLT_IEEE802_11 };
+    for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+        if (compile(f, links[i], i ? NULL : err)) {
+            if (err) *err = (struct err){ 0 };
+            return true;
+        }
+    return false;
+}
+
+struct filter *filter_new(const char *text, struct err *err)
+{
+    struct filter *f = mem_alloc(1, sizeof *f);
+    f->text = text;
+    if (compiles(f, err)) return f;
+    filter_free(f);
+    return NULL;
 }
 
 bool filter_passes(struct filter *f, const struct packet *k, struct err *err)

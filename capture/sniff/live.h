@@ -18,7 +18,8 @@ uint64_t live_drops(struct live *l); /* packets that the kernel had no room for 
 
 /* A BPF program for packets of files: one for each link type that comes. */
 struct filter;
-struct filter *filter_new(const char *text); /* borrows; gives */
+/* Borrows the text. NULL with err set if it can be no filter for any link type. Gives. */
+struct filter *filter_new(const char *text, struct err *err);
 void filter_free(struct filter *f);
 /* Whether the packet passes. A filter that does not compile for its link type: false, err set. */
 bool filter_passes(struct filter *f, const struct packet *p, struct err *err);

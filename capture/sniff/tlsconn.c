@@ -454,9 +454,8 @@ static void pump(struct tls *t)
     }
 }
 
-static void tls_data(struct proto *p, int dir, int64_t ts_ns, struct slice data)
+static void take_data(struct tls *t, int dir, int64_t ts_ns, struct slice data)
 {
-    struct tls *t = (struct tls *)p;
     struct tls_side *s = &t->side[dir];
     if (t->over) drop_queue(t);
     if (t->over || s->broken) return;
@@ -471,6 +470,13 @@ static void tls_data(struct proto *p, int dir, int64_t ts_ns, struct slice data)
     }
     s->waiting = feed(t, dir, ts_ns, data);
     s->waiting_ns = ts_ns;
+}
+
+static void tls_data(struct proto *p, int dir, int64_t ts_ns, struct slice data)
+{
+    struct tls *t = (struct tls *)p;
+    take_data(t, dir, ts_ns, data);
+    p->conn->waits = !t->over && (t->side[0].waiting || t->side[1].waiting);
 }
 
 static void tls_gap(struct proto *p, int dir, uint64_t bytes)

@@ -349,6 +349,28 @@ class Report(TestCase):
                 self.assertEqual(ran.returncode, code, (arguments, ran.stderr))
             self.assertTrue(ran.stderr)
 
+    def test_a_bad_filter_is_told_before_anything_is_written(self):
+        out = self.dir / "kept.har"
+        out.write_text("what was there")
+        seed = next((TOP / "tests/fuzz/seeds/capture").iterdir())
+        ran = self.run_capture("-r", seed, "-f", "prot 80", "-o", out)
+        self.assertEqual((ran.returncode, out.read_text()), (2, "what was there"))
+        self.assertIn('filter "prot 80": can\'t parse filter expression', ran.stderr)
+        self.assertNotIn("packets", ran.stderr)
+        ran = self.run_capture("-i", "lo", "port", "80", "-o", out)
+        self.assertIn('"port": a filter goes behind -f', ran.stderr)
+
+    def test_interfaces_are_listed_and_suggested(self):
+        ran = self.run_capture("-D")
+        self.assertEqual((ran.returncode, ran.stderr), (0, ""))
+        names = [line.split()[0] for line in ran.stdout.splitlines()]
+        self.assertIn("lo", names)
+        self.assertIn("any", names)
+        self.assertRegex(ran.stdout, r"(?m)^lo +up, loopback, 127\.0\.0\.1")
+        wrong = self.run_capture("-i", "lo0", "-o", self.dir / "x.har")
+        if "no permission" not in wrong.stderr:
+            self.assertIn("did you mean lo?", wrong.stderr)
+
     def test_report_of_an_empty_and_of_a_cut_capture(self):
         folder = self.dir
         head = bytes.fromhex("d4c3b2a1020004000000000000000000ffff000001000000")

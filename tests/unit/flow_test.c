@@ -14,13 +14,14 @@ struct heard {
     uint64_t gap_bytes[2];
     int fins, closes;
     enum flow_end how;
+    bool keep;
 };
 
 static void on_data(void *arg, struct flow *f, int dir, int64_t ts_ns, struct slice data)
 {
     struct heard *h = arg;
-    (void)f;
     (void)ts_ns;
+    f->keep = h->keep;
     CHECK(data.n > 0);
     buf_add(&h->text[dir], data);
 }
@@ -353,6 +354,23 @@ TEST(flow_idle_expiry_and_keep_alive_probe)
     CHECK_U(x.h->closes, 1);
     CHECK_U(x.h->how, FLOW_IDLE);
     CHECK_U(flow_count(x.t), 0);
+    fixture_free(&x);
+}
+
+/* A connection whose key has not come yet stays for as long as late packets are awaited. */
+TEST(flow_kept_by_its_user_ends_later)
+{
+    struct fixture x = fixture((struct flow_limits){ 0 });
+    x.h->keep = true;
+    send(&x, 0, 100, 0, "question");
+    send(&x, 1, 500, 108, "answer");
+    send_flags(&x, 0, 108, TCP_FIN);
+    send_flags(&x, 1, 506, TCP_FIN);
+    CHECK_U(x.h->fins, 2);
+    CHECK_U(x.h->closes, 0);
+    flow_expire(x.t, x.ts + INT64_C(3000000000));
+    CHECK_U(x.h->closes, 1);
+    CHECK_U(x.h->how, FLOW_FIN);
     fixture_free(&x);
 }
 
