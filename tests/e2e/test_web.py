@@ -1,12 +1,10 @@
-"""The page's HTTP API: as web/openapi.yaml says, Locust's keys, who may ask for what, and what watching costs."""
+"""The page's HTTP API: as web/openapi.yaml says, Locust's keys, and who may ask for what."""
 import contextlib
 import csv
 import io
 import json
 import os
-import pathlib
 import re
-import selectors
 import shutil
 import socket
 import ssl
@@ -18,7 +16,7 @@ from urllib.parse import urlsplit
 import jsonschema
 import yaml
 
-from harness import PATIENCE_S, SANITIZED, TOP, Process, TestCase, get_json, http, wait_for
+from harness import PATIENCE_S, TOP, Process, TestCase, get_json, http, wait_for
 from test_page import FAILING, Page, SCENARIO
 
 JSON = {"Content-Type": "application/json"}
@@ -351,68 +349,3 @@ class Doors(WebTest):
         self.assertTrue(all(p.stat().st_mode & 0o77 == 0 and p.parent.stat().st_mode & 0o77 == 0 for p in files))
         page.stop()
         self.assertEqual(list(tmp.rglob("*")), [])
-
-
-@unittest.skipIf(SANITIZED, "measures CPU")
-class Watching(WebTest):
-    WATCHERS, DEAF = 50, 2
-    WINDOW_S, ROUNDS = 1.5, 8
-
-    def connect(self, deaf):
-        s = socket.socket()
-        if deaf:
-            s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
-        s.settimeout(PATIENCE_S)
-        s.connect(("127.0.0.1", urlsplit(self.base).port))
-        s.sendall(b"GET /api/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
-        return s
-
-    def cpu(self):
-        """Nanoseconds that each thread of the program has run."""
-        return {p.parent.name: int(p.read_text().split()[0])
-                for p in pathlib.Path(f"/proc/{self.pid}/task").glob("*/schedstat")}
-
-    def memory_kb(self):
-        return int(re.search(r"VmRSS:\s+(\d+)", pathlib.Path(f"/proc/{self.pid}/status").read_text()).group(1))
-
-    def window(self, socks):
-        """(CPU of the worker per request in ns, CPU of all other threads as a share of one core)."""
-        cpu, requests, started = self.cpu(), self.target.truth()["requests"], time.monotonic()
-        selector = selectors.DefaultSelector()
-        for s in socks:
-            selector.register(s, selectors.EVENT_READ)
-        while (left := started + self.WINDOW_S - time.monotonic()) > 0:
-            for key, _ in selector.select(left):
-                self.got[key.fileobj] = self.got.get(key.fileobj, 0) + len(key.fileobj.recv(65536))
-        selector.close()
-        used = sorted(v - cpu.get(t, 0) for t, v in self.cpu().items())
-        requests = self.target.truth()["requests"] - requests
-        return used[-1] / requests, sum(used[:-1]) / 1e9 / (time.monotonic() - started)
-
-    def test_fifty_watchers_two_of_them_deaf(self):
-        self.write("busy.yaml", f"reprise: 1\nname: busy\ntarget: {self.target.base}\ntasks:\n  - name: a\n    steps:\n"
-                   "      - request: GET /api/none\n")
-        page = self.started(Page(self.dir, "busy.yaml", "--no-archive", "--workers", "1"))
-        self.base, self.pid, self.got = page.base, page.child.pid, {}
-        self.start(users=8)
-        alone, watched, rest, rss = [], [], [], self.memory_kb()
-        deaf = [self.connect(True) for _ in range(self.DEAF)]  # they stay, and never read
-        for turn in range(self.ROUNDS):
-            alone.append(self.window([])[0])
-            socks = [self.connect(False) for _ in range(self.WATCHERS - self.DEAF)]
-            per_request, others = self.window(socks)
-            watched.append(per_request)
-            rest.append(others)
-            for s in socks:
-                self.assertGreater(self.got.get(s, 0), 500, "a watcher was left without news")
-                s.close()
-            # Other work of the machine only adds to either: the least of each is compared.
-            if turn >= 2 and min(watched) < min(alone) * 1.02:
-                break
-        for s in deaf:
-            s.close()
-        print(f"CPU per request alone {min(alone) / 1e3:.2f} us, with {self.WATCHERS} watchers {min(watched) / 1e3:.2f} us; "
-              f"page and collector {100 * min(rest):.1f} % of a core")
-        self.assertLess(min(watched), min(alone) * 1.02)
-        self.assertLess(self.memory_kb() - rss, 8192, "kB more")
-        self.assertLess(min(rest), 0.05)
