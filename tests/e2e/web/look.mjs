@@ -78,6 +78,10 @@ async function form(scheme, width, height) {
   await axe(page, `form ${scheme} ${width}`);
   await fits(page, `form ${scheme} ${width}`);
   await shot(page, `start-${width < 500 ? "narrow-" : ""}${scheme}`);
+  await page.check("#kind-stages");
+  await fits(page, `stages ${scheme} ${width}`);
+  await shot(page, `stages-${width < 500 ? "narrow-" : ""}${scheme}`);
+  await page.check("#kind-users");
   assert.deepEqual(page.wrong, []);
   return page;
 }

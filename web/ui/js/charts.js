@@ -44,26 +44,31 @@ function axes(chart) {
   ];
 }
 
-// Threshold lines, drawn over the plot with their rule.
+// Threshold lines, drawn over the plot with their rule; of one far above the data only the rule, at the top.
 function drawThresholds(u) {
   const rules = store.tick ? store.tick.thresholds : [];
-  const ctx = u.ctx, r = devicePixelRatio || 1;
+  const ctx = u.ctx, r = devicePixelRatio || 1, { left, top, width, height } = u.bbox;
+  let far = 0;
   ctx.save();
+  ctx.setLineDash([6 * r, 4 * r]);
+  ctx.lineWidth = r;
+  ctx.font = `${11 * r}px system-ui`;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "alphabetic";
   for (const t of rules) {
     const line = thresholdLine(t.rule);
     const y = line && u.valToPos(line.ms, "y", true);
-    if (y == null || y < u.bbox.top || y > u.bbox.top + u.bbox.height) continue;
+    if (y == null || y > top + height) continue;
     ctx.strokeStyle = ctx.fillStyle = css(t.ok ? "--ok" : "--bad");
-    ctx.setLineDash([6 * r, 4 * r]);
-    ctx.lineWidth = r;
+    if (y < top) {
+      ctx.fillText(`${line.label} ↑`, left + 6 * r, top + (12 + 13 * far++) * r);
+      continue;
+    }
     ctx.beginPath();
-    ctx.moveTo(u.bbox.left, y);
-    ctx.lineTo(u.bbox.left + u.bbox.width, y);
+    ctx.moveTo(left, y);
+    ctx.lineTo(left + width, y);
     ctx.stroke();
-    ctx.font = `${11 * r}px system-ui`;
-    ctx.textAlign = "left";
-    ctx.textBaseline = "alphabetic";
-    ctx.fillText(line.label, u.bbox.left + 6 * r, y - 4 * r);
+    ctx.fillText(line.label, left + 6 * r, y - 4 * r);
   }
   ctx.restore();
 }

@@ -46,7 +46,7 @@ function tokensView(plan) {
 }
 
 function usesView(uses) {
-  const shown = uses.slice(0, 4).join(", ");
+  const shown = uses.slice(0, 4).join(" · ");
   return uses.length > 4 ? `${shown} and ${uses.length - 4} more` : shown || "not used";
 }
 
