@@ -296,6 +296,7 @@ static bool open_sinks(struct job *j, struct err *err)
         j->display = display_new(stdout, isatty(STDOUT_FILENO) == 1);
         j->sinks[j->sinks_n++] = display_sink(j->display);
     }
+    if (j->progress) j->sinks[j->sinks_n++] = j->progress;
     if (j->web) j->sinks[j->sinks_n++] = web_sink(j->web);
     if (!j->o.csv) return true;
     j->history = history_new(j->o.csv, j->o.csv_full, err);
@@ -431,10 +432,29 @@ static void tell_trouble(const struct run_state *end)
         fprintf(stderr, "%s\n", end->trouble);
 }
 
+/* Why the exit code is what it is, where the tables do not tell. */
+static void tell_failures(const struct run_stats *s)
+{
+    const struct failure_stats *most = s->failures;
+    for (size_t i = 1; i < s->failures_n; i++)
+        if (s->failures[i].count > most->count) most = &s->failures[i];
+    if (s->total.failures && most) {
+        const struct step_info *step = &s->info->steps[most->step];
+        fprintf(stderr, "reprise run: %llu of %llu requests failed, most often %.*s %.*s: %.*s\n",
+                (unsigned long long)s->total.failures, (unsigned long long)s->total.requests,
+                SL_FMT(step->method), SL_FMT(step->name), SL_FMT(most->text));
+    }
+    for (size_t i = 0; i < s->thresholds_n; i++)
+        if (s->thresholds[i].known && !s->thresholds[i].ok)
+            fprintf(stderr, "reprise run: threshold not met: %.*s\n",
+                    SL_FMT(s->thresholds[i].rule));
+}
+
 int job_conclude(struct job *j, const struct run_stats *s, const struct run_state *end,
                  struct err *err)
 {
     job_show(j, s);
+    if (j->o.quiet && !j->progress) tell_failures(s);
     tell_trouble(end);
     if (!job_write_files(j, s, err)) return err_exit_code(err);
     return exit_code(j, s, end);

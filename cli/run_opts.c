@@ -142,8 +142,7 @@ static const struct opt options[] = {
       "auto|epoll|io_uring" },
     { OPT_U32, 0, "workers", "N", AT(workers), "Threads (one per core).", NULL },
     { OPT_U32, 0, "processes", "N", AT(processes),
-      "Several processes, each with its own descriptors, results merged; no page, no progress.",
-      NULL },
+      "Several processes, each with its own descriptors, results merged; no page.", NULL },
 };
 
 const struct opt_cmd run_command = {

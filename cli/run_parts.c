@@ -19,6 +19,7 @@
 
 #include "base/clock.h"
 #include "base/num.h"
+#include "cli/progress.h"
 
 #define MAX_PARTS 256
 #define HEAD_START_NS (200 * NS_PER_MS)
@@ -28,8 +29,9 @@ struct parts {
     unsigned n, running;
     pid_t pid[MAX_PARTS];
     const char *archive[MAX_PARTS];
-    char folder[64]; /* of archives that nobody wanted; empty: they are kept */
-    int code;        /* the worst of a part: 3 and 4 */
+    struct progress *progress; /* shown while they run */
+    char folder[64];           /* of archives that nobody wanted; empty: they are kept */
+    int code;                  /* the worst of a part: 3 and 4 */
 };
 
 /* ---- archives ------------------------------------------------------------------------------------------------ */
@@ -114,6 +116,7 @@ static bool fork_parts(struct parts *p, int signals, void (*watch)(struct job *j
         if (pid < 0) return err_sys(err, ERR_INTERNAL, errno, "start process %u", i + 1);
         if (pid == 0) {
             j->process = i;
+            j->progress = progress_sink(p->progress, i);
             exit(part_main(j, p->archive[i], signals, watch));
         }
         p->pid[i] = pid;
@@ -148,11 +151,14 @@ static void reap(struct parts *p)
 static void wait_for_parts(struct parts *p, int signals)
 {
     struct pollfd fd = { .fd = signals, .events = POLLIN };
+    bool show = !p->job->o.quiet && !p->job->o.only_summary;
     while (p->running) {
         poll(&fd, 1, 50);
         if (fd.revents) pass_on(p, signals);
+        if (show) progress_show(p->progress, stdout, isatty(STDOUT_FILENO) == 1);
         reap(p);
     }
+    progress_end(p->progress, stdout);
 }
 
 static int merge(struct parts *p, struct err *err)
@@ -191,6 +197,8 @@ int run_parts(struct job *j, int signals, void (*watch)(struct job *j, int signa
     struct parts p = { .job = j, .n = parts_of(j) };
     int code = -1;
     if (!name_archives(&p, err)) return -1;
+    p.progress = progress_new(p.n, err);
+    if (!p.progress) return -1;
     if (!j->o.quiet)
         printf("%.*s: %.*s, seed %llu, %u processes\n", SL_FMT(j->info.scenario),
                SL_FMT(j->info.target), (unsigned long long)j->info.seed, p.n);
@@ -200,5 +208,6 @@ int run_parts(struct job *j, int signals, void (*watch)(struct job *j, int signa
     wait_for_parts(&p, signals);
     if (ok) code = merge(&p, err);
     drop_archives(&p);
+    progress_free(p.progress);
     return code;
 }

@@ -116,14 +116,37 @@ static void decode(struct verdict *v)
 
 /* ---- checks and values ---------------------------------------------------------------------------------- */
 
+/* What the check's text is for this user now; false: a variable of it has no value. */
+static bool wanted(struct verdict *v, const struct plan_check *k, struct slice *out)
+{
+    if (wire_is_static(&k->want)) {
+        *out = wire_static(&k->want);
+        return true;
+    }
+    struct vu *vu = v->f->vu;
+    struct buf *text = &vu->w->text;
+    struct template_env env = vu_env(vu);
+    struct slice unset;
+    buf_reset(text);
+    if (wire_render(&k->want, &env, text, &unset)) {
+        *out = arena_dup(vu->w->scratch, buf_slice(text));
+        return true;
+    }
+    fail(v, OUTCOME_CHECK,
+         arena_printf(vu->w->scratch, "expect: no value for %.*s", SL_FMT(unset)));
+    return false;
+}
+
 static void check(struct verdict *v)
 {
     const struct plan_request *q = v->f->request;
     struct worker *w = v->f->vu->w;
     for (size_t i = 0; i < q->checks_n; i++) {
         struct buf *why = &w->text;
+        struct slice want;
+        if (!wanted(v, &q->checks[i], &want)) return;
         buf_reset(why);
-        if (checker_run(q->checks[i].c, &v->answer, w->scratch, why)) continue;
+        if (checker_run(q->checks[i].c, &v->answer, want, w->scratch, why)) continue;
         fail(v, q->checks[i].kind == CHECK_STATUS ? OUTCOME_STATUS : OUTCOME_CHECK,
              arena_dup(w->scratch, buf_slice(why)));
         return;

@@ -252,6 +252,8 @@ static bool compile_tasks(struct compiler *c, struct err *err)
 
 static bool needs(const struct plan_request *q, uint32_t slot)
 {
+    for (size_t i = 0; i < q->checks_n; i++)
+        if (wire_uses(&q->checks[i].want, slot)) return true;
     return wire_uses(&q->target, slot) || wire_uses(&q->head, slot) ||
            wire_uses(&q->cookie, slot) || wire_uses(&q->body, slot);
 }

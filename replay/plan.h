@@ -19,6 +19,7 @@ struct plan_extract {
 struct plan_check {
     struct checker *c;
     enum check_kind kind;
+    struct wire want; /* the value, if it is a text; empty otherwise */
 };
 
 /* A request step. With a fixed target everything up to the last header is one wire (head); otherwise

@@ -355,15 +355,27 @@ static bool compile_cookie(struct compiler *c, const struct request_step *r, str
 
 /* ---- the answer's side ------------------------------------------------------------------------------ */
 
+static bool compile_check(struct compiler *c, const struct check *model, struct plan_check *k,
+                          struct err *err)
+{
+    struct wire_maker m;
+    k->kind = model->kind;
+    if (check_has_text(model)) {
+        begin(c, &m);
+        wire_text(&m, model->value, WIRE_RAW, err);
+        if (!wire_end(&m, &k->want, err)) return false;
+    }
+    k->c = checker_compile(c->plan->arena, model, err);
+    return k->c != NULL;
+}
+
 static bool compile_checks(struct compiler *c, const struct request_step *r, struct plan_request *q,
                            struct err *err)
 {
     q->checks = arena_many(c->plan->arena, r->checks_n, struct plan_check);
     for (size_t i = 0; i < r->checks_n; i++) {
         struct plan_check *k = &q->checks[i];
-        k->c = checker_compile(c->plan->arena, &r->checks[i], err);
-        if (!k->c) return false;
-        k->kind = r->checks[i].kind;
+        if (!compile_check(c, &r->checks[i], k, err)) return false;
         q->checks_n = i + 1;
         q->checks_status |= k->kind == CHECK_STATUS;
         q->want_body |= checker_needs_body(k->c);

@@ -100,6 +100,13 @@ bool checker_needs_body(const struct checker *c)
            c->what.kind != CHECK_TIME;
 }
 
+bool check_has_text(const struct check *c)
+{
+    bool text = c->kind == CHECK_HEADER || c->kind == CHECK_JSON ||
+                c->kind == CHECK_BODY_CONTAINS || c->kind == CHECK_BODY_NOT;
+    return text && c->value.p;
+}
+
 /* ---- running -------------------------------------------------------------------------------------- */
 
 static struct slice shown(struct slice s)
@@ -115,9 +122,10 @@ static bool run_status(const struct checker *c, const struct answer *a, struct b
     return false;
 }
 
-static bool run_header(const struct checker *c, const struct answer *a, struct buf *why)
+static bool run_header(const struct checker *c, const struct answer *a, struct slice want,
+                       struct buf *why)
 {
-    const struct slice name = c->what.name, want = c->what.value;
+    const struct slice name = c->what.name;
     struct slice last = SL("");
     bool found = false;
     for (size_t i = 0; a->headers && i < a->headers->n; i++) {
@@ -130,7 +138,7 @@ static bool run_header(const struct checker *c, const struct answer *a, struct b
         buf_addf(why, "no header %.*s", SL_FMT(name));
     else
         buf_addf(why, "header %.*s is \"%.*s\", want \"%.*s\"", SL_FMT(name), SL_FMT(shown(last)),
-                 SL_FMT(shown(want)));
+                 SL_FMT(shown(c->what.value)));
     return false;
 }
 
@@ -142,8 +150,8 @@ static bool same_value(const struct json_hit *hit, struct slice got, struct slic
     return a >= b && a <= b;
 }
 
-static bool run_json(const struct checker *c, const struct answer *a, struct arena *scratch,
-                     struct buf *why)
+static bool run_json(const struct checker *c, const struct answer *a, struct slice want,
+                     struct arena *scratch, struct buf *why)
 {
     struct json_hit hit;
     if (!jsonpath_find(c->json, jsonpath_text(a->body), 1, scratch, &hit)) {
@@ -153,25 +161,28 @@ static bool run_json(const struct checker *c, const struct answer *a, struct are
     if (!c->what.value.p) return true;
     struct json j = { .tok = JSON_STRING, .raw = hit.raw, .escaped = hit.escaped };
     struct slice got = hit.tok == JSON_STRING ? json_str(&j, scratch) : hit.raw;
-    if (same_value(&hit, got, c->what.value)) return true;
+    if (same_value(&hit, got, want)) return true;
     buf_addf(why, "json %.*s is \"%.*s\", want \"%.*s\"", SL_FMT(c->what.name), SL_FMT(shown(got)),
              SL_FMT(shown(c->what.value)));
     return false;
 }
 
-static bool run_text(const struct checker *c, const struct answer *a, struct arena *scratch,
+static bool run_text(const struct checker *c, const struct answer *a, struct slice want,
                      struct buf *why)
 {
-    struct slice value = c->what.value, found;
-    if (c->what.kind == CHECK_BODY_MATCHES) {
-        if (regex_find(c->pattern, a->body, 1, scratch, &found)) return true;
-        buf_addf(why, "body does not match %.*s", SL_FMT(shown(value)));
-        return false;
-    }
-    bool there = slice_find(a->body, value) != SLICE_NONE;
+    bool there = slice_find(a->body, want) != SLICE_NONE;
     if (there == (c->what.kind == CHECK_BODY_CONTAINS)) return true;
     buf_addf(why, "body %s \"%.*s\"", there ? "contains" : "does not contain",
-             SL_FMT(shown(value)));
+             SL_FMT(shown(c->what.value)));
+    return false;
+}
+
+static bool run_pattern(const struct checker *c, const struct answer *a, struct arena *scratch,
+                        struct buf *why)
+{
+    struct slice found;
+    if (regex_find(c->pattern, a->body, 1, scratch, &found)) return true;
+    buf_addf(why, "body does not match %.*s", SL_FMT(shown(c->what.value)));
     return false;
 }
 
@@ -183,16 +194,16 @@ static bool run_time(const struct checker *c, const struct answer *a, struct buf
     return false;
 }
 
-bool checker_run(const struct checker *c, const struct answer *a, struct arena *scratch,
-                 struct buf *why)
+bool checker_run(const struct checker *c, const struct answer *a, struct slice want,
+                 struct arena *scratch, struct buf *why)
 {
     switch (c->what.kind) {
     case CHECK_STATUS: return run_status(c, a, why);
-    case CHECK_HEADER: return run_header(c, a, why);
-    case CHECK_JSON: return run_json(c, a, scratch, why);
+    case CHECK_HEADER: return run_header(c, a, want, why);
+    case CHECK_JSON: return run_json(c, a, want, scratch, why);
     case CHECK_BODY_CONTAINS:
-    case CHECK_BODY_NOT:
-    case CHECK_BODY_MATCHES: return run_text(c, a, scratch, why);
+    case CHECK_BODY_NOT: return run_text(c, a, want, why);
+    case CHECK_BODY_MATCHES: return run_pattern(c, a, scratch, why);
     case CHECK_TIME: return run_time(c, a, why);
     }
     return true;

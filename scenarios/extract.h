@@ -49,9 +49,12 @@ void extractor_free(struct extractor *x); /* what the arena cannot free: compile
 struct checker;
 struct checker *checker_compile(struct arena *a, const struct check *c, struct err *err);
 bool checker_needs_body(const struct checker *c);
-/* False with a short reason ("status 500, want 2xx") appended to why. */
-bool checker_run(const struct checker *c, const struct answer *a, struct arena *scratch,
-                 struct buf *why);
+/* Its value is a text that may hold ${…}: a header's, a JSON value, what the body holds or does not. */
+bool check_has_text(const struct check *c);
+/* False with a short reason ("status 500, want 2xx") appended to why. want: the value with its variables
+ * filled in, for checks that have text; the reason shows it as the scenario has it. */
+bool checker_run(const struct checker *c, const struct answer *a, struct slice want,
+                 struct arena *scratch, struct buf *why);
 void checker_free(struct checker *c);
 
 #endif

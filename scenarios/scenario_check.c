@@ -157,7 +157,7 @@ static bool check_check(struct checking *c, const struct check *k)
     struct checker *x = checker_compile(c->arena, k, c->err);
     if (!x) return fail_set(c, k->place, "expect");
     checker_free(x);
-    return true;
+    return !check_has_text(k) || check_text(c, k->value, "expect", k->place);
 }
 
 static bool check_url(struct checking *c, const struct request_step *q, struct place at)

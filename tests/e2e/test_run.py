@@ -1,6 +1,7 @@
 """reprise run: what is sent is what the target counted, whatever ends the run."""
 import json
 import os
+import re
 import signal
 import socket
 import threading
@@ -114,6 +115,29 @@ class Run(TestCase):
     def test_quiet_prints_nothing(self):
         done, _ = self.run_shop("-u", 1, "--loops", 1, "-q")
         self.assertEqual((done.stdout, done.stderr), ("", ""))
+
+    def test_quiet_names_what_failed(self):
+        self.write("bad.yaml", "reprise: 1\nname: b\ntasks:\n- name: t\n  steps:\n  - request: GET /status/503\n")
+        for more in ((), ("--processes", 2)):
+            done = self.reprise("run", "bad.yaml", "-H", "http://127.0.0.1:1", "-u", 3, "--loops", 1, "--no-archive",
+                                "-q", *more, code=1)
+            self.assertEqual(done.stdout, "")
+            self.assertEqual(done.stderr, "reprise run: 3 of 3 requests failed, most often GET /status/503: "
+                                          "Connection refused\n")
+        done = self.reprise("run", "bad.yaml", "-H", self.target.base, "--loops", 1, "--no-archive", "-q", "--threshold",
+                            "failed < 1%", code=99)
+        self.assertIn("reprise run: threshold not met: failed < 1%\n", done.stderr)
+
+    def test_progress_of_processes(self):
+        self.write("ok.yaml", "reprise: 1\nname: ok\nwait: 50ms\ntasks:\n- name: t\n  steps:\n"
+                              "  - request: GET /status/200\n")
+        done = self.reprise("run", "ok.yaml", "-H", self.target.base, "-u", 4, "--run-time", "6s", "--processes", 2,
+                            "--no-archive", "--json-file", "out.json")
+        out = json.loads((self.dir / "out.json").read_text())
+        line = re.search(r"^00:05  4 users  \d+ req/s  (\d+) requests  0 failed$", done.stdout, re.M)
+        self.assertTrue(line, done.stdout)
+        self.assertGreater(int(line[1]), 0)
+        self.assertLess(int(line[1]), out["requests"])
 
     def test_feed_that_runs_out(self):
         self.write("accounts.csv", accounts(3))

@@ -55,7 +55,7 @@ TEST(check_each_kind)
         struct checker *c = checker_compile(a, &rows[i].check, &err);
         if (!c) test_fail(__FILE__, __LINE__, "row %zu: %s", i, err.text);
         buf_reset(&why);
-        bool ok = checker_run(c, &answer, a, &why);
+        bool ok = checker_run(c, &answer, rows[i].check.value, a, &why);
         if (ok != !rows[i].why) test_fail(__FILE__, __LINE__, "row %zu: %s", i, buf_z(&why));
         CHECK_S(buf_slice(&why), slice_z(rows[i].why));
         checker_free(c);

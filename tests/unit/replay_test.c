@@ -277,6 +277,55 @@ TEST(replay_failures_are_named)
     virtual_run_free(&v);
 }
 
+static void answer_order(struct virtual_run *v, struct slice head, struct fake_answer *out)
+{
+    (void)v;
+    if (asks(head, "POST /orders")) out->body = "{\"id\":\"o-7\"}";
+    if (asks(head, "GET /orders/o-7")) {
+        out->body = "{\"id\":\"o-7\",\"vu\":1}";
+        out->headers = "Location: /orders/o-7\r\n";
+    }
+}
+
+#define ORDER                                                               \
+    HEAD "load: { users: 1, loops: 1 }\ntasks:\n- name: t\n  steps:\n"      \
+         "  - request: POST /orders\n    extract: { id: { json: $.id } }\n" \
+         "  - request: GET /orders/${id}\n    expect: "
+
+TEST(replay_checks_hold_variables)
+{
+    struct virtual_run v = {
+        .yaml = ORDER "{ json: { $.id: \"${id}\", $.vu: \"${vu}\" }, body: \"${id}\", "
+                      "not_body: \"x${id}\", header: { Location: \"/orders/${id}\" } }\n",
+        .answer = answer_order,
+        .host = "http://127.0.0.1:1",
+    };
+    virtual_run(&v);
+    CHECK_U(v.outcomes[OUTCOME_OK], 2);
+    virtual_run_free(&v);
+}
+
+static void order_fails(const char *yaml, const char *why)
+{
+    struct virtual_run v = { .yaml = yaml, .answer = answer_order, .host = "http://127.0.0.1:1" };
+    virtual_run(&v);
+    CHECK_U(v.outcomes[OUTCOME_CHECK], 1);
+    CHECK_Z(v.first_failure, why);
+    virtual_run_free(&v);
+}
+
+/* Failures are grouped by their reason: it has the variable, not each user's value. */
+TEST(replay_checks_with_variables_fail_alike)
+{
+    order_fails(ORDER "{ body: \"x${id}\" }\n", "body does not contain \"x${id}\"");
+    order_fails(ORDER "{ not_body: \"${id}\" }\n", "body contains \"${id}\"");
+    order_fails(ORDER "{ json: { $.id: \"${id}${vu}\" } }\n",
+                "json $.id is \"o-7\", want \"${id}${vu}\"");
+    order_fails(ORDER "{ header: { Location: \"/x${id}\" } }\n"
+                      "    extract: { id: { json: $.id } }\n",
+                "header Location is \"/orders/o-7\", want \"/x${id}\"");
+}
+
 static void answer_once(struct virtual_run *v, struct slice head, struct fake_answer *out)
 {
     if (asks(head, "GET /token")) out->body = v->sent_n == 1 ? "{\"t\":\"first\"}" : "{}";
