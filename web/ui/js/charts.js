@@ -9,9 +9,11 @@ const css = (name) => getComputedStyle(document.documentElement).getPropertyValu
 
 // One line per chart: title, series [column, label, colour, options], how values are written.
 const CHARTS = [
-  { title: "Requests per second", show: rate, series: [["rps", "Requests", "--c-rps", { fill: true }], ["failures", "Failures", "--c-bad", { fill: true }]] },
+  { title: "Requests per second", show: rate,
+    series: [["rps", "Requests", "--c-rps", { fill: true }], ["failures", "Failures", "--c-bad", { fill: true }]] },
   { title: "Response time (ms)", show: ms, thresholds: true, bands: [[2, 1], [3, 2]],
-    series: [["p50", "Median", "--c-p50"], ["p95", "95 %", "--c-p95"], ["p99", "99 %", "--c-p99"], ["service_p95", "Service 95 %", "--c-service", { dash: [4, 3] }]] },
+    series: [["p50", "Median", "--c-p50"], ["p95", "95 %", "--c-p95"], ["p99", "99 %", "--c-p99"],
+      ["service_p95", "Service 95 %", "--c-service", { dash: [4, 3] }]] },
   { title: "Users", show: count, series: [["users", "Users", "--c-users", { fill: true, step: true }]] },
   { title: "Bytes per second", show: bytes, series: [["bytes_in", "Received", "--c-rps"], ["bytes_out", "Sent", "--c-users"]] },
   { title: "Generator: CPU of the busiest worker", show: percent, range: [0, 1], series: [["cpu", "CPU", "--c-p95", { fill: true }]] },
@@ -37,7 +39,8 @@ function seriesOf(chart) {
 }
 
 function axes(chart) {
-  const look = { stroke: css("--muted"), font: "11px system-ui", grid: { stroke: css("--line"), width: 1 }, ticks: { stroke: css("--line"), size: 4 } };
+  const line = css("--line");
+  const look = { stroke: css("--muted"), font: "11px system-ui", grid: { stroke: line, width: 1 }, ticks: { stroke: line, size: 4 } };
   return [
     { ...look, values: (u, splits) => splits.map(clock), size: 24, space: 70 },
     { ...look, values: (u, splits) => splits.map((v) => axis(chart.show(v))), size: 58, space: 28 },
@@ -107,7 +110,8 @@ function options(chart, width, zoom) {
 export function mountCharts(panel) {
   const grid = h("div", { class: "charts" });
   const reset = h("button", { type: "button", hidden: true, onclick: () => zoom(null) }, "Show the whole run");
-  panel.append(h("div", { class: "tools" }, h("span", { class: "hint" }, "Drag to zoom in all charts, double-click to see the whole run again."), reset), grid);
+  const hint = "Drag to zoom in all charts, double-click to see the whole run again.";
+  panel.append(h("div", { class: "tools" }, h("span", { class: "hint" }, hint), reset), grid);
   let plots = [], range = null, gone = false;
 
   function zoom(from, to) {

@@ -64,7 +64,8 @@ export function loadFields(changed) {
       const stages = kind === "stages" ? rows.read() : [];
       const model = kind === "rate" || (kind === "stages" && open) ? "open" : "closed";
       const start = kind === "stages" ? rows.start() : null;
-      return { model, stages, users: start ?? Number(f.users.value), rate: start ?? Number(f.rate.value), spawn_rate: Number(f.spawn.value) };
+      const users = start ?? Number(f.users.value), rate = start ?? Number(f.rate.value);
+      return { model, stages, users, rate, spawn_rate: Number(f.spawn.value) };
     },
     wish() {
       if (kind === "rate") return { rate: Number(f.rate.value), stages: "" };
@@ -81,15 +82,21 @@ function stageRows(changed) {
   const start = number("stage-start", { inputmode: "decimal", value: "0", "aria-label": "At the start" });
   const name = h("span");
   const list = h("ol", { class: "stage-list" });
-  const add = h("button", { type: "button", onclick: () => { addRow(); changed(); list.lastChild.querySelector("input").select(); } }, "Add a stage");
+  const add = h("button", { type: "button", onclick: another }, "Add a stage");
   const element = h("div", { class: "stage-rows" },
     h("div", { class: "stage heads", "aria-hidden": "true" }, h("span", null, "Within"), name), // the fields have names of their own
     h("div", { class: "stage" }, h("span", { class: "hint" }, "At the start"), start, h("span")), list, add);
 
+  function another() {
+    addRow();
+    list.lastChild.querySelector("input").select();
+    changed();
+  }
   function addRow(stage) {
     const id = ++serial, before = list.lastChild;
     const value = stage || { duration_s: 60, target: before ? Number(before.querySelector("[type=number]").value) : 10 };
-    const time = h("input", { id: `stage-time-${id}`, type: "text", required: true, autocomplete: "off", spellcheck: "false", value: duration(value.duration_s), placeholder: "30s" });
+    const time = h("input", { id: `stage-time-${id}`, type: "text", required: true, autocomplete: "off", spellcheck: "false",
+      value: duration(value.duration_s), placeholder: "30s" });
     const target = number(`stage-target-${id}`, { step: "any", inputmode: "decimal", value: String(value.target) });
     const row = h("li", { class: "stage" }, time, target,
       h("button", { type: "button", class: "quiet icon", title: "Remove this stage", onclick: remove }, "×"));

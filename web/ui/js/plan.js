@@ -9,7 +9,8 @@ export function planView(plan) {
   }
   if (!plan.ready) {
     return h("div", { class: "empty" }, h("h2", null, "No scenario yet"),
-      h("p", null, "Upload a recording of one visit: a HAR from the browser's developer tools, a packet capture, or a scenario that reprise wrote. Its tokens are found here, before anything is sent."));
+      h("p", null, "Upload a recording of one visit: a HAR from the browser's developer tools, a packet capture, or a scenario " +
+        "that reprise wrote. Its tokens are found here, before anything is sent."));
   }
   return h("div", null, hostsView(plan), tasksView(plan), tokensView(plan), importView(plan));
 }
@@ -21,15 +22,15 @@ function hostsView(plan) {
       h("span", { class: "tag " + (x.allowed ? (x.local ? "ok" : "warn") : "") },
         !x.allowed ? "left out" : x.local ? "this machine" : "another machine"),
       h("span", { class: "hint" }, `${count(x.requests)} request${x.requests === 1 ? "" : "s"}`)))),
-    plan.changes_state ? h("p", { class: "hint" },
-      `${count(plan.changes_state)} of ${count(plan.requests)} requests of one visit change something on the server (POST, PUT, PATCH, DELETE).`) : null);
+    plan.changes_state ? h("p", { class: "hint" }, `${count(plan.changes_state)} of ${count(plan.requests)} requests of one visit ` +
+      "change something on the server (POST, PUT, PATCH, DELETE).") : null);
 }
 
 function tasksView(plan) {
   if (!plan.tasks.length) return null;
   return h("section", null, h("h2", null, "Tasks"),
     h("table", { class: "small" },
-      h("thead", null, h("tr", null, h("th", { scope: "col" }, "Task"), h("th", { scope: "col", class: "n" }, "Requests"), h("th", { scope: "col", class: "n" }, "Share"))),
+      h("thead", null, h("tr", null, ["Task", "Requests", "Share"].map((x, i) => h("th", { scope: "col", class: i ? "n" : "" }, x)))),
       h("tbody", null, plan.tasks.map((t) => h("tr", null, h("td", null, t.name), h("td", { class: "n" }, count(t.requests)),
         h("td", { class: "n" }, percent(plan.ratio[t.name] ?? 0)))))));
 }
@@ -41,9 +42,11 @@ function tokensView(plan) {
   return h("section", null, h("h2", null, `Tokens (${plan.tokens.length})`),
     h("ul", { class: "flow" }, plan.tokens.map((t, i) => h("li", { class: `token-${i % 6}` },
       h("code", { class: "tok" }, t.name),
-      h("div", { class: "from" }, h("span", { class: "arrow", role: "img", "aria-label": "comes from" }, "←"), h("span", null, t.from, " ", t.extract ? h("span", { class: "hint" }, t.extract) : null)),
-      h("div", { class: "uses" }, h("span", { class: "arrow", role: "img", "aria-label": "is used in" }, "→"), h("span", null, usesView(t.uses)))))));
+      h("div", { class: "from" }, arrow("←", "comes from"), h("span", null, t.from, " ", h("span", { class: "hint" }, t.extract))),
+      h("div", { class: "uses" }, arrow("→", "is used in"), h("span", null, usesView(t.uses)))))));
 }
+
+const arrow = (sign, says) => h("span", { class: "arrow", role: "img", "aria-label": says }, sign);
 
 function usesView(uses) {
   const shown = uses.slice(0, 4).join(" · ");

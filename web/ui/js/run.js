@@ -93,7 +93,8 @@ function drawVerdict(el) {
   const how = bad ? `${broken} of ${t.thresholds.length} service levels broken` :
     t.thresholds.length ? "All service levels held" : failed ? "Finished with failures" : "Finished without a failure";
   fill(el, h("strong", null, how + "."), " ",
-    `${count(t.requests)} requests, ${count(t.failures)} failed (${percent(t.failure_ratio)}), ${rate(t.rps_mean)} requests/s, 95 % within ${time(t.response_ms.p95)}.`,
+    `${count(t.requests)} requests, ${count(t.failures)} failed (${percent(t.failure_ratio)}), ` +
+    `${rate(t.rps_mean)} requests/s, 95 % within ${time(t.response_ms.p95)}.`,
     " ", h("a", { href: "#downloads" }, "Save the results"));
 }
 

@@ -4,7 +4,8 @@ import { fill, h } from "./dom.js";
 import { bytes, count, localTime, percent, time } from "./fmt.js";
 import { on, store } from "./store.js";
 
-const bar = (part) => h("span", { class: "meter", "aria-hidden": "true" }, h("span", { style: { width: Math.min(100, part * 100) + "%" } }));
+const bar = (part) => h("span", { class: "meter", "aria-hidden": "true" },
+  h("span", { style: { width: Math.min(100, part * 100) + "%" } }));
 
 // heads: "#…" is a column of numbers, "" one that is drawn.
 function table(caption, heads, rows) {
@@ -55,7 +56,8 @@ export function mountLog(panel) {
   function draw() {
     const stick = list.scrollTop + list.clientHeight >= list.scrollHeight - 30;
     if (!store.log.length) return fill(list, h("li", { class: "empty" }, "Nothing was written yet."));
-    fill(list, store.log.map((l) => h("li", { class: l.level }, h("time", { datetime: l.time }, localTime(l.time)), h("span", { class: "level" }, l.level), h("span", null, l.text))));
+    fill(list, store.log.map((l) => h("li", { class: l.level },
+      h("time", { datetime: l.time }, localTime(l.time)), h("span", { class: "level" }, l.level), h("span", null, l.text))));
     if (stick) list.scrollTop = list.scrollHeight;
   }
   draw();

@@ -36,7 +36,8 @@ const remembered = { filter: "", service: true };
 export function mountStats(panel) {
   const table = bigTable({ columns: columns(), caption: "Statistics by request", sortBy: null });
   const shown = h("span", { class: "hint" });
-  const filter = h("input", { type: "search", id: "filter", placeholder: "Filter by type or name", "aria-label": "Filter by type or name", value: remembered.filter,
+  const words = "Filter by type or name";
+  const filter = h("input", { type: "search", id: "filter", placeholder: words, "aria-label": words, value: remembered.filter,
     oninput: () => { remembered.filter = filter.value; table.setFilter(filter.value); tellShown(); } });
   const service = h("input", { type: "checkbox", id: "service", checked: remembered.service,
     onchange: () => { remembered.service = service.checked; table.setColumns(columns()); } });

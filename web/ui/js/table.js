@@ -25,7 +25,10 @@ export function bigTable({ columns, caption, sortBy, descending }) {
       else runs.push({ group: c.group, n: 1 });
     }
     groups.hidden = !runs.some((r) => r.group);
-    fill(groups, runs.map((r) => r.group ? h("th", { scope: "colgroup", colspan: String(r.n), class: "group" }, r.group) : h("td", { colspan: String(r.n) })));
+    fill(groups, runs.map((r) => {
+      const colspan = String(r.n);
+      return r.group ? h("th", { scope: "colgroup", colspan, class: "group" }, r.group) : h("td", { colspan });
+    }));
   }
 
   function drawHead() {
@@ -33,9 +36,10 @@ export function bigTable({ columns, caption, sortBy, descending }) {
     table.style.minWidth = state.columns.reduce((sum, c) => sum + (c.width || 180), 0) + "px";
     drawGroups();
     fill(head, state.columns.map((c) => {
-      const on = c.key === state.sortBy;
-      return h("th", { scope: "col", class: (c.n ? "n" : "") + edge(c), "aria-sort": on ? (state.descending ? "descending" : "ascending") : null },
-        h("button", { type: "button", title: c.title, onclick: () => sort(c) }, c.label, h("span", { class: "dir", "aria-hidden": "true" }, on ? (state.descending ? "▼" : "▲") : "")));
+      const [order, sign] = c.key !== state.sortBy ? [null, ""] : state.descending ? ["descending", "▼"] : ["ascending", "▲"];
+      return h("th", { scope: "col", class: (c.n ? "n" : "") + edge(c), "aria-sort": order },
+        h("button", { type: "button", title: c.title, onclick: () => sort(c) }, c.label,
+          h("span", { class: "dir", "aria-hidden": "true" }, sign)));
     }));
   }
 

@@ -37,7 +37,8 @@ export function mountWaterfall(panel) {
     if (!rows.length) return;
     const from = Math.min(...rows.map((r) => r.intended));
     const span = Math.max(...rows.map((r) => r.end)) - from || 1;
-    text(about, `User ${trace.user + 1}, iteration ${trace.iteration + 1}: ${rows.length} request${rows.length === 1 ? "" : "s"} in ${time(span)}`);
+    const requests = rows.length === 1 ? "1 request" : `${rows.length} requests`;
+    text(about, `User ${trace.user + 1}, iteration ${trace.iteration + 1}: ${requests} in ${time(span)}`);
     fill(body, rows.map((r) => row(r, from, span)));
   }
   return everySecond(load);
@@ -51,9 +52,10 @@ function row(r, from, span) {
   const says = PARTS.map(([, label], i) => `${label}: ${time(cuts[i + 1] - cuts[i])}`).join("\n");
   const failed = r.outcome !== "ok";
   return h("tr", null, h("td", null, r.method), h("td", { class: "t", title: r.name }, r.name),
-    h("td", { class: "n" + (failed ? " bad" : "") }, r.status || r.outcome), h("td", { class: "n" }, bytes(r.bytes)), h("td", { class: "n" }, time(r.end - r.intended)),
+    h("td", { class: "n" + (failed ? " bad" : "") }, r.status || r.outcome),
+    h("td", { class: "n" }, bytes(r.bytes)), h("td", { class: "n" }, time(r.end - r.intended)),
     h("td", { class: "lane" }, h("div", { title: says, role: "img", "aria-label": says.replaceAll("\n", ", ") }, PARTS.map(([id], i) => {
-      const width = ((cuts[i + 1] - cuts[i]) / span) * 100;
-      return width > 0 && h("span", { class: id, style: { left: ((cuts[i] - from) / span) * 100 + "%", width: Math.max(width, 0.15) + "%" } });
+      const part = (ms) => (ms / span) * 100, width = part(cuts[i + 1] - cuts[i]);
+      return width > 0 && h("span", { class: id, style: { left: part(cuts[i] - from) + "%", width: Math.max(width, 0.15) + "%" } });
     }))));
 }
