@@ -185,7 +185,7 @@ static bool write_fixed(const struct trial *t, const char *path, struct err *err
 {
     struct buf text = BUF_INIT(REPORT_MAX);
     bool ok = scenario_write(t->s, &text) && file_write(path, buf_slice(&text), err);
-    if (ok) printf("%zu suggestions written to %s\n", t->fixed, path);
+    if (ok) fprintf(stderr, "%zu suggestions written to %s\n", t->fixed, path);
     buf_free(&text);
     return ok;
 }

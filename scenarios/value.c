@@ -58,8 +58,8 @@ bool value_is_key(struct slice s)
     while (digits < s.n && is_digit(s.p[s.n - 1 - digits]))
         digits++;
     size_t between = s.n - letters - digits;
-    bool split = between == 0 || (between == 1 && memchr("-_", s.p[letters], 2));
-    return letters >= 2 && digits >= 1 && split;
+    bool mark = between == 1 && memchr("-_", s.p[letters], 2);
+    return letters >= 2 && digits >= 1 && (mark || (between == 0 && digits >= 3));
 }
 
 bool value_is_plain(struct slice s)
