@@ -167,7 +167,8 @@ struct shape shape_take(struct arena *a, const struct shape_of *of)
     struct shape s = { .v = arena_many(a, SHAPE_WORDS, struct slice) };
     struct taker t = { a, &s };
     struct slice type = mime_type(of->type), body = slice_trim(of->body);
-    if (type.n && body.n) add(&t, "type", type);
+    bool known = type.n && !slice_ieq(type, SL("x-unknown")); /* Playwright's word for none */
+    if (known && body.n) add(&t, "type", type);
     if (of->location.n) take_location(&t, of->location);
     bool html = slice_ifind(type, SL("html")) != SLICE_NONE;
     if (html) take_html(&t, of->body);

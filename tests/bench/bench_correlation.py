@@ -3,8 +3,9 @@
 
 Precision and recall against tests/data/correlate (a recording for each mechanic, labelled with every place
 where a value of an answer must come from) and against frameworks.py (walks as well-known frameworks make them,
-written after the correlator and without it), then the time and memory that a HAR of 10 and of 100 MB takes,
-beside what `node -e JSON.parse` takes for the same file. The last line of each part is the figure.
+from their documentation), then the time and memory that a HAR of 10 and of 100 MB takes,
+beside what `node -e JSON.parse` takes for the same file. The last line of each part is the figure. --quick leaves the
+times out; --seeds N walks the frameworks N times with other random values.
 """
 import json
 import os
@@ -134,8 +135,16 @@ def speed(folder):
     print(f"import   10 to 100 MB: {grown[0]:.1f} times the time, {grown[1]:.1f} times the CPU")
 
 
+def other_seeds(folder, n):
+    """The frameworks' walks with other random values: what chance makes of the correlator."""
+    rows = [(f"{row[0]} (seed {seed})", *row[1:]) for seed in range(1, n + 1) for row in judge_frameworks(folder, seed)]
+    return print_rows("seeds      ", rows)
+
+
 def main():
     with tempfile.TemporaryDirectory() as folder:
+        if "--seeds" in sys.argv:
+            return 0 if other_seeds(folder, int(sys.argv[sys.argv.index("--seeds") + 1])) else 1
         good = print_rows("correlation", judge(folder))
         good = print_rows("frameworks ", judge_frameworks(folder)) and good
         if "--quick" not in sys.argv:
