@@ -208,7 +208,11 @@ static void inner_texts(struct walk *w, struct slice text)
     if (value_is_jwt(text))
         cand_jwt(s, text, way);
     else if (url && slice_chr(text, '<') == SLICE_NONE && slice_chr(text, ' ') == SLICE_NONE) {
-        struct cand_url u = { .url = text, .whole = way, .kind = ORIGIN_LINK };
+        /* {"redirect": "/issues/57"}: a script follows it as a browser does a Location. */
+        bool leads = s->it->changes_state && w->depth <= 2 && !in_array(w);
+        struct cand_url u = {
+            text, CODING_NONE, way, leads ? ORIGIN_LOCATION : ORIGIN_LINK, { 0 }
+        };
         cand_url(s, &u);
     } else
         cand_nested(s, text, way);

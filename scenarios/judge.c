@@ -120,10 +120,22 @@ static bool has_digit(struct slice s)
     return false;
 }
 
+static size_t case_turns(struct slice s)
+{
+    size_t turns = 0;
+    for (size_t i = 1; i < s.n; i++) {
+        char a = s.p[i - 1], b = s.p[i];
+        turns += (a >= 'A' && a <= 'Z' && b >= 'a') || (a >= 'a' && b >= 'A' && b <= 'Z');
+    }
+    return turns;
+}
+
 /* A field for tokens: what it holds is one even when chance made it look like a word. */
 static bool token_names(const struct use *u, struct origin *o)
 {
-    if (u->value->text.n < 4 || !o->name.n || !has_digit(u->value->text)) return false;
+    struct slice v = u->value->text;
+    bool made = has_digit(v) || (v.n >= 8 && case_turns(v) >= 3);
+    if (v.n < 4 || !o->name.n || !made) return false;
     if (o->kind == ORIGIN_INPUT && !o->hidden) return false;
     return use_is(u, KIND_TOKEN) && (origin_is(o, KIND_TOKEN) || name_eq(o->name, u->node->name));
 }
@@ -131,13 +143,8 @@ static bool token_names(const struct use *u, struct origin *o)
 /* Random text that chance made look like words: long, with digits or many changes of case. */
 static bool looks_made(const struct value *v)
 {
-    size_t turns = 0;
     if (v->text.n < 10 || v->bits < 12 || !value_is_plain(v->text)) return false;
-    for (size_t i = 1; i < v->text.n; i++) {
-        char a = v->text.p[i - 1], b = v->text.p[i];
-        turns += (a >= 'A' && a <= 'Z' && b >= 'a') || (a >= 'a' && b >= 'A' && b <= 'Z');
-    }
-    return turns * 3 >= v->text.n;
+    return case_turns(v->text) * 3 >= v->text.n;
 }
 
 /* "DEMO-57", the key of what the request made: where it is addressed, or comes back under its name. */
@@ -155,6 +162,31 @@ static double judge_action(const struct flow *f, const struct use *u, struct ori
     return o->kind == ORIGIN_LINK && named && u->value->text.n >= 8 && same_form(f, u, o) ? 0.6 : 0;
 }
 
+static struct slice last_segment(struct slice path)
+{
+    size_t at = path.n;
+    while (at > 0 && path.p[at - 1] != '/')
+        at--;
+    return slice_from(path, at);
+}
+
+/* view.php?id=57 in the page that a post was answered with, then just that page asked for. */
+static double judge_made_link(const struct flow *f, const struct use *u, struct origin *o)
+{
+    struct slice asked = last_segment(f->items[u->node->step].url.path);
+    bool same = u->node->where == AT_QUERY && name_eq(o->name, u->node->name) &&
+                slice_eq(last_segment(path_of(o->url)), asked);
+    return o->state_changing && origin_is(o, KIND_ID) && same ? 0.6 : 0;
+}
+
+/* The time of a record's last change, sent back to tell that one saw it. */
+static double judge_moment(const struct use *u, struct origin *o)
+{
+    bool whole = u->to - u->from == u->node->text.n;
+    if (!whole || o->positional || o->kind == ORIGIN_TEXT) return 0;
+    return name_eq(o->name, u->node->name) ? 0.8 : 0;
+}
+
 /* Weak values: numbers. Words are never tokens. */
 static double judge_weak(const struct flow *f, const struct use *u, struct origin *o)
 {
@@ -165,6 +197,7 @@ static double judge_weak(const struct flow *f, const struct use *u, struct origi
     bool place = o->kind != ORIGIN_TEXT && o->kind != ORIGIN_LINK && !o->positional && o->name.n;
     if (!value_is_digits(v) && place && looks_made(u->value) && name_agrees(o->name, u->node->name))
         return 0.6;
+    if (value_is_moment(v)) return judge_moment(u, o);
     if (!value_is_digits(v)) {
         double made = judge_made_key(u, o);
         return made > 0 ? made : judge_action(f, u, o);
@@ -196,8 +229,8 @@ static double judge_weak(const struct flow *f, const struct use *u, struct origi
     case ORIGIN_HEADER:
         if (tiny || generic) return 0;
         return origin_is(o, KIND_ID) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
+    case ORIGIN_LINK: return judge_made_link(f, u, o);
     case ORIGIN_COOKIE:
-    case ORIGIN_LINK:
     case ORIGIN_BODY:
     case ORIGIN_TEXT: break;
     }

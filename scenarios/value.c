@@ -9,6 +9,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/enc.h"
 #include "scenarios/correlate.h"
 
@@ -60,6 +61,12 @@ bool value_is_key(struct slice s)
     size_t between = s.n - letters - digits;
     bool mark = between == 1 && memchr("-_", s.p[letters], 2);
     return letters >= 2 && digits >= 1 && (mark || (between == 0 && digits >= 3));
+}
+
+bool value_is_moment(struct slice s)
+{
+    int64_t ns;
+    return s.n >= 19 && s.n <= 35 && s.p[4] == '-' && s.p[13] == ':' && clock_parse_iso(s, &ns);
 }
 
 bool value_is_plain(struct slice s)

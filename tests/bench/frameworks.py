@@ -7,6 +7,7 @@ import base64
 import json
 from urllib.parse import quote
 
+import applications
 from walk import ALNUM, HEX, LOGIN, Walk, hidden, page
 
 WALKS = []
@@ -295,7 +296,7 @@ def presigned(w):
     w.send("PUT", f"{target}?{query}", "", body=("application/octet-stream", "bytes"))
     w.want(*(f"#0 -> #1 part {n}" for n in ("key", "X-Amz-Credential", "X-Amz-Date", "Policy", "X-Amz-Signature")), "#2 -> #3 path tmp",
            *(f"#0/#2 -> #3 query {n}" for n in ("X-Amz-Credential", "X-Amz-Date")), "#2 -> #3 query X-Amz-Signature")
-    w.may("#0 -> #1 part X-Amz-Algorithm", "#0/#2 -> #3 query X-Amz-Algorithm")
+    w.may("#0 -> #1 part X-Amz-Algorithm", "#0/#2 -> #3 query X-Amz-Algorithm", "#2 -> #3 query X-Amz-Expires")
 
 
 @walk
@@ -426,7 +427,7 @@ def plain_site(w):
 def make(seed):
     """{name: Walk} of all of them."""
     walks = {}
-    for n, fn in enumerate(WALKS):
+    for n, fn in enumerate(WALKS + applications.WALKS):
         walks[fn.__name__] = w = Walk(seed * 1000 + n)
         fn(w)
     return walks

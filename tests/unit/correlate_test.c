@@ -408,3 +408,26 @@ TEST(correlate_refused_then_repeated)
     CHECK(says(&w, "status: 401") && says(&w, "Bearer ${accessToken}"));
     end(&w);
 }
+
+TEST(correlate_the_time_of_a_change_comes_back)
+{
+    struct walk w = begin();
+    step(&w, "POST", "/notes", "{\"t\":1}",
+         "{\"note\":{\"id\":812,\"updated_at\":\"2026-11-23T02:13:22.000Z\"}}");
+    step(&w, "PUT", "/notes/812", "{\"updated_at\":\"2026-11-23T02:13:22.000Z\",\"t\":2}", "{}");
+    for (size_t i = 0; i < w.s->n; i++)
+        w.s->exchanges[i]->start_ns += INT64_C(1795400000000000000);
+    run(&w);
+    CHECK(says(&w, "updated_at: { json: $.note.updated_at }") && !says(&w, "now_iso"));
+    end(&w);
+}
+
+TEST(correlate_redirect_in_json)
+{
+    struct walk w = begin();
+    step(&w, "POST", "/issues/new", "title=x", "{\"redirect\":\"/issues/57\"}");
+    step(&w, "GET", "/issues/57", "", "<p>");
+    run(&w);
+    CHECK(says(&w, "GET /issues/${issue_id}"));
+    end(&w);
+}
