@@ -34,7 +34,6 @@ struct value *scan_value(struct scan *s, struct slice text, struct slice name,
     if (v->first_use == SIZE_MAX) return NULL;
     if (v->bits >= BITS_MEDIUM || v->differs) return v;
     if (kind == ORIGIN_TEXT) return NULL;
-    if (value_is_moment(text) && name_matters(v, name)) return v;
     bool made = kind == ORIGIN_JSON && s->it->changes_state;
     if (made && (value_is_key(text) || value_is_digits(text))) return v;
     if (kind == ORIGIN_LOCATION || name_is_id(name) || name_is_token(name) || name_matters(v, name))
