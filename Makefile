@@ -62,7 +62,7 @@ $(BUILD)/libreprise.a: $(BUILD)/web/assets.o $(LIB)
 	@rm -f $@
 	$(Q)$(AR) rcs $@ $^
 # Files that .incbin brings into the program.
-$(BUILD)/results/page.o: results/report.html results/compare.html
+$(BUILD)/results/page.o: results/page.html results/report.html results/compare.html
 $(BUILD)/scenarios/beacons.o: scenarios/beacons.txt
 $(BUILD)/scenarios/export_lib.o: scenarios/export_lib/locust.py scenarios/export_lib/k6.js
 $(BUILD)/cli/demo_har.o: scenarios/examples/demo.har

@@ -228,7 +228,7 @@ bool parse_interval(struct slice line, struct second *s, struct arena *a)
     };
     if (!line_read(line, want, sizeof want / sizeof *want, a)) return false;
     s->users = (uint32_t)users;
-    s->users_max = (uint32_t)users_max;
+    s->users_max = (uint32_t)(users_max > users ? users_max : users);
     s->workers = (uint32_t)workers;
     s->sockets = (uint32_t)sockets;
     return s->to_ns >= s->from_ns;

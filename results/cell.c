@@ -1,6 +1,9 @@
 /* Pieces of text tables: padding by characters, times for people. Called by the display and the tables. */
 #include "results/cell.h"
 
+#define LINE 80
+#define METHOD 6
+
 static bool continues(char c) /* a UTF-8 continuation byte */
 {
     return ((unsigned char)c & 0xc0) == 0x80;
@@ -67,4 +70,20 @@ void cell_rule(struct buf *out, size_t width)
 struct slice cell_step_name(const struct run_stats *s, size_t step)
 {
     return step < s->info->steps_n ? s->info->steps[step].name : SL("Aggregated");
+}
+
+void cell_step(struct buf *out, const struct run_stats *s, size_t step, size_t width)
+{
+    bool total = step == s->info->steps_n;
+    struct slice name = cell_step_name(s, step);
+    size_t n = characters(name), room = width - METHOD - 1;
+    cell_pad(out, total ? SL("") : s->info->steps[step].method, METHOD);
+    buf_addc(out, ' ');
+    if (n <= room) {
+        cell_pad(out, name, room);
+        return;
+    }
+    cell_pad(out, name, n < LINE - METHOD - 1 ? n : LINE - METHOD - 1);
+    buf_addc(out, '\n');
+    cell_pad(out, SL(""), width);
 }

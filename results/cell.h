@@ -12,5 +12,8 @@ void cell_ms_right(struct buf *out, uint64_t ns, size_t width);
 void cell_rule(struct buf *out, size_t width); /* a line of '-' */
 /* "Aggregated" or the step's own. */
 struct slice cell_step_name(const struct run_stats *s, size_t step);
+/* The step's method and name, or "Aggregated", in width characters. A name that is longer has a line of its own
+ * above its figures: names are often told apart by their ends only. */
+void cell_step(struct buf *out, const struct run_stats *s, size_t step, size_t width);
 
 #endif

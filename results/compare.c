@@ -176,10 +176,10 @@ static void fill_typical(struct compare_measure *m, const struct series *a, cons
                          double noise)
 {
     struct typical ta = series_typical(a), tb = series_typical(b);
+    m->a = a->slots ? exp(ta.log_ms) : 0;
+    m->b = b->slots ? exp(tb.log_ms) : 0;
     m->known = m->known && ta.independent > 0 && tb.independent > 0;
     if (!m->known) return;
-    m->a = exp(ta.log_ms);
-    m->b = exp(tb.log_ms);
     m->error = sqrt(ta.error * ta.error + tb.error * tb.error + 2 * noise * noise);
     fill_change(m, COMPARE_TYPICAL, ta.independent + tb.independent);
 }
@@ -208,8 +208,8 @@ void compare_fill(struct compare_step *step, const struct series *a, const struc
     struct measured va = series_measure(a, NULL), vb = series_measure(b, NULL);
     for (unsigned k = 0; k < COMPARE_MEASURES; k++)
         step->measures[k] = (struct compare_measure){ .a = va.v[k], .b = vb.v[k], .known = enough };
-    if (!enough) return;
     fill_typical(&step->measures[COMPARE_TYPICAL], a, b, cfg->noise);
+    if (!enough) return;
     struct errors ea = series_errors(a, r), eb = series_errors(b, r);
     for (unsigned k = COMPARE_TYPICAL + 1; k < COMPARE_MEASURES; k++) {
         fill_resampled(step, k, ea.error.v[k], eb.error.v[k], cfg->noise);

@@ -71,7 +71,7 @@ static double variance(const double *v, size_t n)
 static struct typical middle_seconds(double *v, size_t n)
 {
     size_t cut = n / 4, kept = n - 2 * cut;
-    double *sorted = mem_alloc(n, sizeof *v), mean = 0;
+    double *sorted = mem_alloc(n + 1, sizeof *v), mean = 0;
     memcpy(sorted, v, n * sizeof *v);
     qsort(sorted, n, sizeof *sorted, by_value);
     for (size_t i = cut; i < n - cut; i++)
@@ -79,6 +79,7 @@ static struct typical middle_seconds(double *v, size_t n)
     for (size_t i = 0; i < n; i++)
         v[i] = fmin(fmax(v[i], sorted[cut]), sorted[n - 1 - cut]);
     free(sorted);
+    if (n < COMPARE_BLOCKS_MIN) return (struct typical){ .log_ms = mean };
     double squares = (double)(n - 1) * variance(v, n);
     double wider = correlation_error(v, n);
     return (struct typical){ .log_ms = mean,
@@ -88,12 +89,11 @@ static struct typical middle_seconds(double *v, size_t n)
 
 struct typical series_typical(const struct series *s)
 {
-    struct typical t = { 0 };
     double *v = mem_alloc(s->blocks + 1, sizeof *v);
     size_t n = 0;
     for (size_t b = 0; b < s->blocks; b++)
         if (s->requests[b]) v[n++] = middle_requests(s, b);
-    if (n >= COMPARE_BLOCKS_MIN) t = middle_seconds(v, n);
+    struct typical t = middle_seconds(v, n);
     free(v);
     return t;
 }

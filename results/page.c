@@ -4,29 +4,32 @@
  * make runs. */
 #include "results/page.h"
 
-__asm__(".section .rodata\n"
-        ".global results_page_report, results_page_report_end\n"
-        "results_page_report:\n"
-        ".incbin \"results/report.html\"\n"
-        "results_page_report_end: .byte 0\n"
-        ".global results_page_compare, results_page_compare_end\n"
-        "results_page_compare:\n"
-        ".incbin \"results/compare.html\"\n"
-        "results_page_compare_end: .byte 0\n"
-        ".previous\n");
+#define EMBED(name, file)                                           \
+    __asm__(".section .rodata\n"                                    \
+            ".global " name ", " name "_end\n" name ":\n"           \
+            ".incbin \"results/" file "\"\n" name "_end: .byte 0\n" \
+            ".previous\n")
+
+EMBED("results_page_frame", "page.html");
+EMBED("results_page_report", "report.html");
+EMBED("results_page_compare", "compare.html");
+extern const char results_page_frame[], results_page_frame_end[];
 extern const char results_page_report[], results_page_report_end[];
 extern const char results_page_compare[], results_page_compare_end[];
 
+static struct slice between(const char *from, const char *to)
+{
+    return (struct slice){ from, (size_t)(to - from) };
+}
+
 struct slice page_report(void)
 {
-    return (struct slice){ results_page_report,
-                           (size_t)(results_page_report_end - results_page_report) };
+    return between(results_page_report, results_page_report_end);
 }
 
 struct slice page_compare(void)
 {
-    return (struct slice){ results_page_compare,
-                           (size_t)(results_page_compare_end - results_page_compare) };
+    return between(results_page_compare, results_page_compare_end);
 }
 
 /* Inside <script>, "<" may end it: written as its escape, which means the same in JSON. */
@@ -39,11 +42,20 @@ static void add_for_script(struct buf *out, struct slice json)
     buf_add(out, json);
 }
 
+/* What stands before the mark goes out, *rest is what stands behind it. */
+static void add_up_to(struct buf *out, struct slice *rest, struct slice mark)
+{
+    size_t at = slice_find(*rest, mark);
+    buf_add(out, slice_sub(*rest, 0, at));
+    *rest = slice_from(*rest, at + mark.n);
+}
+
 void page_write(struct buf *out, struct slice page, struct slice json)
 {
-    struct slice mark = SL("/*DATA*/null");
-    size_t at = slice_find(page, mark);
-    buf_add(out, slice_sub(page, 0, at));
+    struct slice frame = between(results_page_frame, results_page_frame_end);
+    add_up_to(out, &frame, SL("/*DATA*/null"));
     add_for_script(out, json);
-    buf_add(out, slice_from(page, at + mark.n));
+    add_up_to(out, &frame, SL("<!--PAGE-->"));
+    buf_add(out, page);
+    buf_add(out, frame);
 }

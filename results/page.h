@@ -7,7 +7,7 @@
 
 struct slice page_report(void);
 struct slice page_compare(void);
-/* The page with its mark replaced by the data, escaped for a script element. */
+/* The page in its frame, with the data in it, escaped for a script element. */
 void page_write(struct buf *out, struct slice page, struct slice json);
 /* An object with the points and histograms of a run, thinned (out_html.c). */
 void page_put_curves(struct jsonw *w, const struct run_stats *s);

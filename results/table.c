@@ -15,27 +15,24 @@
 
 static void summary_row(struct buf *out, const struct run_stats *s, size_t step)
 {
-    bool total = step == s->info->steps_n;
-    const struct step_stats *t = total ? &s->total : &s->steps[step];
+    const struct step_stats *t = step == s->info->steps_n ? &s->total : &s->steps[step];
     struct buf fails = BUF_INIT(64);
     double percent = 100 * stats_failure_ratio(t);
     buf_addf(&fails, "%llu(%.*f%%)", (unsigned long long)t->failures, percent < 10 ? 1 : 0,
              percent);
-    cell_pad(out, total ? SL("") : s->info->steps[step].method, 6);
-    buf_addc(out, ' ');
-    cell_pad(out, cell_step_name(s, step), 18);
+    cell_step(out, s, step, 28);
     buf_addf(out, " %7llu %9s|", (unsigned long long)t->requests, buf_z(&fails));
     cell_ms_right(out, (uint64_t)hist_mean_ns(t->response), 6);
-    cell_ms_right(out, hist_min_ns(t->response), 7);
-    cell_ms_right(out, hist_max_ns(t->response), 7);
-    cell_ms_right(out, hist_percentile_ns(t->response, 50), 7);
+    cell_ms_right(out, hist_min_ns(t->response), 6);
+    cell_ms_right(out, hist_max_ns(t->response), 6);
+    cell_ms_right(out, hist_percentile_ns(t->response, 50), 6);
     buf_addf(out, "|%8.2f\n", stats_rps(s, t));
     buf_free(&fails);
 }
 
 static void summary_table(struct buf *out, const struct run_stats *s)
 {
-    buf_addf(out, "%-6s %-18s %7s %9s|%6s %6s %6s %6s|%8s\n", "Type", "Name", "# reqs", "# fails",
+    buf_addf(out, "%-6s %-21s %7s %9s|%6s%6s%6s%6s|%8s\n", "Type", "Name", "# reqs", "# fails",
              "Avg", "Min", "Max", "Med", "req/s");
     cell_rule(out, WIDTH);
     for (size_t i = 0; i < s->info->steps_n; i++)
@@ -48,7 +45,7 @@ static void latency_row(struct buf *out, const struct run_stats *s, size_t step)
 {
     static const double response[] = { 50, 90, 95, 99, 99.9, 100 }, service[] = { 50, 95, 99 };
     const struct step_stats *t = step == s->info->steps_n ? &s->total : &s->steps[step];
-    cell_pad(out, cell_step_name(s, step), 24);
+    cell_step(out, s, step, 24);
     buf_addc(out, '|');
     for (size_t i = 0; i < 6; i++)
         cell_ms_right(out, hist_percentile_ns(t->response, response[i]), 6);
