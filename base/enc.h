@@ -24,6 +24,8 @@ bool enc_hex(struct buf *out, struct slice s); /* lower case */
 bool enc_unhex(struct buf *out, struct slice s);
 bool enc_json(struct buf *out, struct slice s); /* inside the quotes; bad UTF-8 becomes U+FFFD */
 bool enc_html(struct buf *out, struct slice s); /* & < > " ' */
+/* The same, and what XML 1.0 cannot hold (control characters, bytes that are not UTF-8) as U+FFFD. */
+bool enc_xml(struct buf *out, struct slice s);
 /* Named (the common ones), decimal and hexadecimal character references. */
 bool enc_unhtml(struct buf *out, struct slice s);
 bool enc_utf8(struct buf *out, uint32_t code_point);

@@ -26,6 +26,24 @@ bool enc_html(struct buf *out, struct slice s)
     return buf_add(out, slice_from(s, from));
 }
 
+static bool is_xml(unsigned char c, bool utf8)
+{
+    return c >= 0x80 ? utf8 : c >= 0x20 || c == '\t' || c == '\n' || c == '\r';
+}
+
+bool enc_xml(struct buf *out, struct slice s)
+{
+    bool utf8 = enc_is_utf8(s);
+    size_t from = 0;
+    for (size_t i = 0; i < s.n; i++) {
+        if (is_xml((unsigned char)s.p[i], utf8)) continue;
+        enc_html(out, slice_sub(s, from, i));
+        buf_addz(out, "\xef\xbf\xbd"); /* U+FFFD */
+        from = i + 1;
+    }
+    return enc_html(out, slice_from(s, from));
+}
+
 struct named {
     const char *name;
     uint32_t code;

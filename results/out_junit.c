@@ -11,7 +11,7 @@
 static void add_attribute(struct buf *out, const char *name, struct slice value)
 {
     buf_addf(out, " %s=\"", name);
-    enc_html(out, value);
+    enc_xml(out, value);
     buf_addc(out, '"');
 }
 
@@ -36,7 +36,7 @@ static void add_kinds(struct buf *out, const struct run_stats *s, size_t step)
     for (size_t i = 0; i < s->failures_n; i++) {
         if (s->failures[i].step != step) continue;
         buf_addf(out, "%llu times: ", (unsigned long long)s->failures[i].count);
-        enc_html(out, s->failures[i].text);
+        enc_xml(out, s->failures[i].text);
         buf_addc(out, '\n');
     }
 }
@@ -47,9 +47,9 @@ static void add_step(struct buf *out, const struct run_stats *s, size_t i)
     buf_addz(out, "    <testcase");
     add_attribute(out, "classname", s->info->scenario);
     buf_addz(out, " name=\"");
-    enc_html(out, s->info->steps[i].method);
+    enc_xml(out, s->info->steps[i].method);
     buf_addc(out, ' ');
-    enc_html(out, s->info->steps[i].name);
+    enc_xml(out, s->info->steps[i].name);
     buf_addf(out, "\" time=\"%.3f\"", hist_mean_ns(t->response) / (double)NS_PER_S);
     if (t->failures == 0) {
         buf_addz(out, "/>\n");

@@ -101,11 +101,11 @@ static void write_jtl_xml(struct stream *st, const struct sample *s, struct slic
         (unsigned long long)ms(span(s->start_ns, s->first_byte_ns)),
         (unsigned long long)ms(span(s->start_ns, s->connected_ns)),
         (long long)(utc_ns(st, s->start_ns) / (int64_t)NS_PER_MS), failed(s) ? "false" : "true");
-    enc_html(b, label(st, s));
+    enc_xml(b, label(st, s));
     buf_addz(b, "\" rc=\"");
     add_code(b, s);
     buf_addf(b, "\" rm=\"%s\" tn=\"", failed(s) ? outcome_name((enum outcome)s->outcome) : "OK");
-    enc_html(b, st->info->scenario);
+    enc_xml(b, st->info->scenario);
     buf_addf(b, " 1-%u\" dt=\"text\" by=\"%llu\" sby=\"%llu\" ng=\"%u\" na=\"%u\"", s->user + 1,
              (unsigned long long)s->bytes_in, (unsigned long long)s->bytes_out, st->info->users,
              st->info->users);
@@ -115,7 +115,7 @@ static void write_jtl_xml(struct stream *st, const struct sample *s, struct slic
     }
     buf_addz(b, "><assertionResult><name>reprise</name><failure>true</failure><error>false</error>"
                 "<failureMessage>");
-    enc_html(b, why(s, message));
+    enc_xml(b, why(s, message));
     buf_addz(b, "</failureMessage></assertionResult></httpSample>\n");
 }
 

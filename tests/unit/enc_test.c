@@ -162,6 +162,13 @@ TEST(enc_html_both_ways)
     gives(enc_unhtml, SL("&yuml;&iexcl;&raquo;"), SL("ÿ¡»"));
 }
 
+TEST(enc_xml_holds_any_bytes)
+{
+    gives(enc_xml, SL("a<\t\n\r\x01z\x1f"), SL("a&lt;\t\n\r\xef\xbf\xbdz\xef\xbf\xbd"));
+    gives(enc_xml, SL("é€"), SL("é€"));
+    gives(enc_xml, SL("\xe9<\0"), SL("\xef\xbf\xbd&lt;\xef\xbf\xbd"));
+}
+
 TEST(enc_unicode)
 {
     struct buf b = BUF_INIT(100);
