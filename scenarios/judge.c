@@ -6,6 +6,8 @@
  * the request that made the object, or a hidden field that comes back to its own form. */
 #include "scenarios/judge.h"
 
+#include <string.h>
+
 #include "scenarios/value.h"
 
 enum { KIND_KNOWN = 1, KIND_TOKEN = 2, KIND_ID = 4, KIND_STAMP = 8 };
@@ -62,23 +64,39 @@ static bool is_wrapper(struct slice name)
     return false;
 }
 
-/* A bare "id" says nothing: the noun is the key around it or the collection that answered. */
-static struct slice noun(struct origin *o)
+/* {"createIssue": {"id": 7}} and issueId: the key of a mutation's answer ends in its noun. */
+static bool ends_in_noun(struct slice key, struct slice name)
 {
-    if (o->parent.n && !is_wrapper(o->parent)) return o->parent;
-    struct slice path = o->url, last = { 0 }, piece;
+    char a[32], b[32];
+    size_t na = name_stem(key, a), nb = name_stem(name, b);
+    return nb >= 4 && na > nb && memcmp(a + na - nb, b, nb) == 0;
+}
+
+/* One of the last two words of the path that answered: /api/notes, /api/notes/create. */
+static bool path_agrees(struct slice path, struct slice name)
+{
+    struct slice piece, last = { 0 }, before = { 0 };
     while (slice_next(&path, '/', &piece))
-        if (piece.n && !value_is_digits(piece) && value_bits(piece) < BITS_MEDIUM) last = piece;
-    return last;
+        if (piece.n && !value_is_digits(piece) && value_bits(piece) < BITS_MEDIUM) {
+            before = last;
+            last = piece;
+        }
+    return name_agrees(last, name) || name_agrees(before, name);
+}
+
+/* A bare "id" says nothing: the noun is the key around it or the collection that answered. */
+static bool noun_agrees(struct origin *o, struct slice name)
+{
+    if (!o->parent.n || is_wrapper(o->parent)) return path_agrees(o->url, name);
+    return name_agrees(o->parent, name) || (o->state_changing && ends_in_noun(o->parent, name));
 }
 
 static bool id_agrees(const struct use *u, struct origin *o)
 {
     char stem[32];
-    struct slice name = o->name;
-    if (!name_is_id(name)) return name_eq(name, u->node->name);
-    if (name_stem(name, stem) == 0) name = noun(o);
-    if (name_agrees(name, u->node->name)) return true;
+    if (!name_is_id(o->name)) return name_eq(o->name, u->node->name);
+    bool bare = name_stem(o->name, stem) == 0;
+    if (bare ? noun_agrees(o, u->node->name) : name_agrees(o->name, u->node->name)) return true;
     /* {"id": 7} of a POST, then id=7 */
     return name_eq(o->name, u->node->name) && o->state_changing;
 }
