@@ -24,7 +24,7 @@ struct settings {
     const char *feed;
     struct opt_list unique, hosts;
     struct import_choice choice;
-    bool keep_static, keep_third_party, explain, quiet, list;
+    bool keep_static, keep_third_party, keep_names, explain, quiet, list;
     double pause_factor;
 };
 
@@ -35,6 +35,9 @@ static const struct opt options[] = {
       "Accounts, one a line under a header line: each user logs in as its own row.", NULL },
     { OPT_LIST, 0, "unique", "TEXT", offsetof(struct settings, unique),
       "A recorded text that must differ for each user and iteration; may be given again.", NULL },
+    { OPT_FLAG, 0, "keep-names", NULL, offsetof(struct settings, keep_names),
+      "Keep the names of created pages and projects as recorded; else they differ for each user.",
+      NULL },
     { OPT_LIST, 0, "hosts", "HOST", offsetof(struct settings, hosts),
       "Keep only requests to these hosts and their subdomains; may be given again.", NULL },
     { OPT_TEXT, 0, "format", "NAME", offsetof(struct settings, choice.format),
@@ -204,6 +207,7 @@ static bool import(struct import *im, const struct opt_rest *rest, struct err *e
     im->cfg.secrets_file = arena_z(im->a, secrets);
     im->cfg.unique = slices(im->a, &im->set.unique);
     im->cfg.unique_n = im->set.unique.n;
+    im->cfg.keep_names = im->set.keep_names;
     im->cfg.hosts = slices(im->a, &im->set.hosts);
     im->cfg.hosts_n = im->set.hosts.n;
     im->cfg.keep_static = im->set.keep_static;

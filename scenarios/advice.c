@@ -30,6 +30,8 @@ static const struct advice table[] = {
     { "not-chosen", "nothing: --only, --exclude, --between or --pages left them out" },
     { "disabled", "enable them in JMeter and save the plan if they are wanted" },
     { "disabled-group", "enable it in JMeter and save the plan if it is wanted" },
+    { "refused-then-repeated",
+      "nothing: the accepted repetition is kept, and what renewed the token" },
     { "recorder", "nothing: requests to the recorder itself" },
 };
 

@@ -51,6 +51,7 @@ static bool run(struct flow *f, const struct session *const *several, size_t n,
     flow_digests(f);
     flow_login(f);
     flow_unique(f);
+    if (n == 1) flow_named(f);
     flow_choose(f);
     flow_sockets(f, several[0]);
     flow_generate(f);

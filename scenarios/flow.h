@@ -220,6 +220,12 @@ bool is_digest_of_feed(const struct flow *f, const struct node *n);
 void flow_login(struct flow *f);
 /* unique.c: --unique values, made different for each user and iteration. */
 void flow_unique(struct flow *f);
+/* Makes every occurrence of the text unique, in every spelling; how many there were. */
+size_t unique_value(struct flow *f, struct slice value);
+/* The kth spelling that a server may derive from the text; false: there are no more. */
+bool unique_spelling(struct flow *f, struct slice value, unsigned k, struct slice *out);
+/* named.c: names of what the recording created, found and made unique. */
+void flow_named(struct flow *f);
 /* choose.c: origins of uses, extracts of items, tokens of the report. */
 void flow_choose(struct flow *f);
 /* socket.c: says what WebSockets gave and a replay will lack. */

@@ -1,11 +1,14 @@
 /* --unique: recorded names that a server keeps unique, made different for each user and iteration.
  *
- * Called before origins are chosen. Every request text that holds the value is changed, in the spellings
- * that servers derive from it: as it is, in lower case, with blanks as '-' or '_', and both. */
+ * Called before origins are chosen; named.c finds such names by itself. Every request text that holds the
+ * value is changed, in the spellings that servers derive from it: as it is, in lower case, with blanks as
+ * '-' or '_', and both. */
 #include <ctype.h>
 
 #include "scenarios/report.h"
 #include "scenarios/walk.h"
+
+#define SPELLINGS 7 /* as it is; with three kinds of blanks; these in lower case */
 
 struct spelling {
     struct flow *f;
@@ -54,7 +57,8 @@ static struct slice spelled(struct flow *f, struct slice text, bool lower, char 
     char *p = arena_alloc(f->a, 1, text.n + 1);
     for (size_t i = 0; i < text.n; i++) {
         unsigned char c = (unsigned char)text.p[i];
-        p[i] = text.p[i] == ' ' ? blank : (char)(lower ? tolower(c) : c);
+        bool gap = text.p[i] == ' ' || text.p[i] == '_';
+        p[i] = gap ? blank : (char)(lower ? tolower(c) : c);
     }
     return (struct slice){ p, text.n };
 }
@@ -66,13 +70,19 @@ static bool is_known(const struct slice *v, size_t n, struct slice s)
     return false;
 }
 
-static size_t make_unique(struct flow *f, struct slice value)
+bool unique_spelling(struct flow *f, struct slice value, unsigned k, struct slice *out)
 {
     static const char blanks[] = { ' ', '-', '_' };
-    struct slice done[6];
+    if (k >= SPELLINGS) return false;
+    *out = k == 0 ? value : spelled(f, value, k > 3, blanks[(k - 1) % 3]);
+    return true;
+}
+
+size_t unique_value(struct flow *f, struct slice value)
+{
+    struct slice done[SPELLINGS], text;
     size_t n = 0, found = 0;
-    for (unsigned k = 0; k < 6; k++) {
-        struct slice text = spelled(f, value, k >= 3, blanks[k % 3]);
+    for (unsigned k = 0; unique_spelling(f, value, k, &text); k++) {
         if (is_known(done, n, text)) continue;
         done[n++] = text;
         struct spelling s = { f, text, expression(f, text), 0 };
@@ -87,7 +97,7 @@ void flow_unique(struct flow *f)
 {
     for (size_t i = 0; i < f->cfg->unique_n; i++) {
         struct slice value = f->cfg->unique[i];
-        if (!value.n || !make_unique(f, value))
+        if (!value.n || !unique_value(f, value))
             report_warn(f, "give the text as it was typed while recording",
                         "--unique \"%.*s\": no request holds this text", SL_FMT(value));
     }

@@ -251,6 +251,64 @@ TEST(correlate_unique_in_every_spelling)
     end(&w);
 }
 
+#define EDITOR "<form action=/save><textarea name=text>\n</textarea></form>"
+
+/* Wikis: the page that is made stands in addresses before it exists. */
+TEST(correlate_names_of_created_objects)
+{
+    struct walk w = begin();
+    step(&w, "GET", "/wiki?id=Blue_moon&do=edit", "", EDITOR);
+    step(&w, "POST", "/wiki?id=Blue_moon&do=save", "id=Blue_moon&text=Hello", "<p>Hello");
+    step(&w, "GET", "/page/Red_sun", "", "<p>nothing")->response.status = 404;
+    step(&w, "POST", "/save", "page=Red_sun&text=x", "<p>saved");
+    step(&w, "GET", "/page/Red_sun", "", "<p>x");
+    step(&w, "POST", "/projects", "name=Green+field&x=1", "{}");
+    step(&w, "GET", "/projects/green-field", "", "<p>");
+    run(&w);
+    CHECK(says(&w, "unique(\"Blue_moon\")") && !says(&w, "=Blue_moon"));
+    CHECK(says(&w, "POST /wiki?id="));
+    CHECK(says(&w, "GET /page/${urlencode(unique(\"Red_sun\"))}"));
+    CHECK(says(&w, "/projects/${urlencode(unique(\"green-field\"))}") &&
+          says(&w, "unique(\"Green field\")"));
+    CHECK_U(w.report.warnings_n, 3);
+    end(&w);
+}
+
+/* What was there before, or is no name, stays. */
+TEST(correlate_names_of_others_stay)
+{
+    struct walk w = begin();
+    step(&w, "GET", "/projects/moonlight/issues/new", "", EDITOR);
+    step(&w, "POST", "/projects/moonlight/issues", "text=Hello", "<p>");
+    step(&w, "GET", "/admin/note/add/", "", EDITOR);
+    step(&w, "POST", "/admin/note/add/", "text=Hello", "<p>");
+    step(&w, "GET", "/wiki?id=start&do=edit", "",
+         "<form><textarea name=text>Welcome</textarea></form>");
+    step(&w, "POST", "/wiki?id=start&do=save", "id=start&text=Hello", "<p>");
+    step(&w, "GET", "/post/first-post", "", EDITOR); /* a comment */
+    step(&w, "POST", "/post/first-post", "text=Hello", "<p>");
+    step(&w, "POST", "/search", "query=lamps&title=lamps", "<p>");
+    step(&w, "GET", "/search/lamps", "", "<p>");
+    step(&w, "GET", "/tags", "", "<a href=/tag/garden>garden</a>");
+    step(&w, "POST", "/tag", "name=garden", "{}");
+    step(&w, "GET", "/tag/garden", "", "<p>");
+    run(&w);
+    CHECK(!says(&w, "unique("));
+    CHECK_U(w.report.warnings_n, 0);
+    end(&w);
+}
+
+TEST(correlate_names_are_kept_on_demand)
+{
+    struct walk w = begin();
+    w.cfg.keep_names = true;
+    step(&w, "GET", "/wiki?id=Blue_moon&do=edit", "", EDITOR);
+    step(&w, "POST", "/wiki?id=Blue_moon&do=save", "id=Blue_moon&text=Hello", "<p>Hello");
+    run(&w);
+    CHECK(!says(&w, "unique(") && says(&w, "id=Blue_moon"));
+    end(&w);
+}
+
 TEST(correlate_pkce_and_state)
 {
     struct walk w = begin();
