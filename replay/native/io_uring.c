@@ -56,9 +56,14 @@ static struct io_uring_sqe *sqe_for(struct io *io, struct io_conn *c)
     return sqe;
 }
 
-static void tag(struct io_uring_sqe *sqe, struct io_conn *c, enum op op)
+static uint64_t tag_of(const struct io_conn *c, enum op op)
 {
-    io_uring_sqe_set_data64(sqe, (uint64_t)(uintptr_t)c | (uint64_t)op);
+    return (uint64_t)(uintptr_t)c | (uint64_t)op;
+}
+
+static void tag(struct io_uring_sqe *sqe, const struct io_conn *c, enum op op)
+{
+    io_uring_sqe_set_data64(sqe, tag_of(c, op));
 }
 
 static void watch_loop(struct io *io)
@@ -328,14 +333,19 @@ static void uring_send(struct io_conn *c, struct slice head, struct slice body)
     if (end == &c->out) send_first(c);
 }
 
+/* The cancel keeps the connection until the loop's next turn. By its tag an operation is found at once; by
+ * descriptor, which takes the sends along, the kernel looks through those of all connections. */
 static void uring_drop(struct io_conn *c)
 {
     if (c->phase == IO_DROPPED) return;
+    enum op pending = c->phase == IO_CONNECTING ? OP_CONNECT : OP_RECV;
     c->phase = IO_DROPPED;
     c->io->dropped++;
-    /* One operation of the drop's own keeps the connection until the loop's next turn. */
     struct io_uring_sqe *sqe = sqe_for(c->io, c);
-    io_uring_prep_cancel_fd(sqe, c->ready.fd, IORING_ASYNC_CANCEL_ALL);
+    if (c->out)
+        io_uring_prep_cancel_fd(sqe, c->ready.fd, IORING_ASYNC_CANCEL_ALL);
+    else
+        io_uring_prep_cancel64(sqe, tag_of(c, pending), 0);
     tag(sqe, c, OP_CANCEL);
 }
 
