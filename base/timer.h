@@ -1,4 +1,4 @@
-/* A binary heap of timers inside their owners' structs; equal times fire in the order they were set. */
+/* A heap of timers inside their owners' structs; equal times fire in the order they were set. */
 #ifndef BASE_TIMER_H
 #define BASE_TIMER_H
 
@@ -13,8 +13,13 @@ struct timer {
     void (*fire)(struct timer *t);
 };
 
+struct timer_entry {
+    uint64_t at_ns; /* of the timer */
+    struct timer *t;
+};
+
 struct timer_heap {
-    struct timer **v;
+    struct timer_entry *v;
     size_t n, cap;
     uint64_t next_id;
 };
