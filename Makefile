@@ -97,10 +97,10 @@ fuzz:                       ## every fuzz target for T seconds
 fuzz-build:
 	@$(AGAIN) BUILD=build/fuzz CC=clang SAN=address,undefined,fuzzer-no-link fuzz-bins
 fuzz-bins: $(FUZZ)
-bench:                      ## CPU per request and the other figures of docs/notes
+bench:                      ## CPU per request and the other figures; ONLY="native:http scale" runs parts
 	@tests/deps all
 	@$(AGAIN) all $(BENCH) $(SERVERS)
-	@BUILD=$(BUILD) tests/bench/run
+	@BUILD=$(BUILD) tests/bench/run $(ONLY)
 bench-correlation:          ## precision and recall of the correlator, time and memory of import
 	@$(MAKE) --no-print-directory reprise
 	@REPRISE=$(BUILD)/reprise python3 tests/bench/bench_correlation.py

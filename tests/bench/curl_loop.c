@@ -1,7 +1,7 @@
 /* What libcurl costs by itself: a bare multi-socket loop over epoll, nothing around it.
  *
- * `curl_loop URL CONNECTIONS REQUESTS` keeps CONNECTIONS transfers under way over one multi handle, each
- * easy handle used again with a header list of its own, and prints one JSON line: requests, failures,
+ * `curl_loop URL CONNECTIONS REQUESTS [METHOD PATH BODY]...` keeps CONNECTIONS transfers under way over one multi handle, each
+ * easy handle used again, each transfer the next of the steps (none: a GET of URL), and prints one JSON line: requests, failures,
  * seconds, CPU microseconds per request of this process. The measure that the curl engine is held to. */
 #include <curl/curl.h>
 #include <stdio.h>
@@ -18,6 +18,9 @@ struct bench {
     int epoll;
     long timeout_ms;
     uint64_t left, under_way, done, failed;
+    const char *base;
+    char **steps; /* three words each */
+    size_t steps_n, next;
 };
 
 static size_t on_bytes(char *p, size_t size, size_t n, void *arg)
@@ -51,8 +54,21 @@ static int on_timer(CURLM *multi, long ms, void *arg)
     return 0;
 }
 
+static void set_step(struct bench *b, CURL *easy)
+{
+    char url[512];
+    char **step = b->steps + 3 * (b->next++ % b->steps_n);
+    snprintf(url, sizeof url, "%s%s", b->base, step[1]);
+    curl_easy_setopt(easy, CURLOPT_URL, url);
+    if (step[0][0] == 'P')
+        curl_easy_setopt(easy, CURLOPT_COPYPOSTFIELDS, step[2]);
+    else
+        curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
+}
+
 static void start(struct bench *b, CURL *easy)
 {
+    if (b->steps_n) set_step(b, easy);
     b->left--;
     b->under_way++;
     curl_multi_add_handle(b->multi, easy);
@@ -66,7 +82,7 @@ static void take_results(struct bench *b)
         long status = 0;
         CURL *easy = m->easy_handle;
         curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-        b->failed += m->data.result != CURLE_OK || status != 200;
+        b->failed += m->data.result != CURLE_OK || status / 100 != 2;
         b->done++;
         b->under_way--;
         curl_multi_remove_handle(b->multi, easy);
@@ -111,11 +127,14 @@ static double cpu_us(void)
 int main(int argc, char **argv)
 {
     uint64_t connections, requests;
-    if (argc != 4 || !num_u64(slice_z(argv[2]), 100000, &connections) ||
+    if (argc < 4 || argc % 3 != 1 || !num_u64(slice_z(argv[2]), 100000, &connections) ||
         !num_u64(slice_z(argv[3]), UINT64_MAX, &requests))
-        return fprintf(stderr, "curl_loop URL CONNECTIONS REQUESTS\n"), 2;
+        return fprintf(stderr, "curl_loop URL CONNECTIONS REQUESTS [METHOD PATH BODY]...\n"), 2;
     curl_global_init(CURL_GLOBAL_DEFAULT);
     struct bench b = { .multi = curl_multi_init(), .epoll = epoll_create1(0), .left = requests };
+    b.base = argv[1];
+    b.steps = argv + 4;
+    b.steps_n = (size_t)(argc - 4) / 3;
     curl_multi_setopt(b.multi, CURLMOPT_SOCKETFUNCTION, on_socket);
     curl_multi_setopt(b.multi, CURLMOPT_SOCKETDATA, &b);
     curl_multi_setopt(b.multi, CURLMOPT_TIMERFUNCTION, on_timer);
