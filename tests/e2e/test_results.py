@@ -117,6 +117,13 @@ class Archive(Results):
         self.assertEqual({s["status"] for s in samples if s["outcome"] < 11}, {401, 404})
         ends = [s["end_us"] / 1e6 for s in samples]
         self.assertTrue(all(0 < e < summary["duration_s"] + 0.001 for e in ends), (min(ends), max(ends)))
+        self.reprise("report", "a.gz", "-q", "--jtl", "r.jtl")
+        with (self.dir / "r.jtl").open(newline="") as f:
+            jtl = [(row["responseCode"], row["bytes"]) for row in csv.DictReader(f)]
+        self.assertEqual(len(jtl), len(samples))
+        for row, s in zip(jtl, samples):
+            if s["status"]:
+                self.assertEqual(row, (str(s["status"]), str(s["bytes_in"])))
         per_user = {}
         for s in samples:  # iterations of a user only grow, from 0 and one at a time
             self.assertIn(s["iteration"] - per_user.get(s["user"], 0), (0, 1), s)
