@@ -1,7 +1,7 @@
 /* What was said on the command line and in the environment, as text: for the archive's header.
  *
  * Called by `reprise run`. An option was said when its value is not the default's. Values that may hold a secret
- * (--env KEY=VALUE, names and passwords in URLs) are masked. */
+ * (--env KEY=VALUE, --auth, names and passwords in URLs) are masked. */
 #include "cli/opt.h"
 
 #include <string.h>
@@ -42,6 +42,14 @@ static void add_text(struct buf *out, struct slice s)
     buf_add(out, slice_sub(rest, 0, slice_chr(rest, '?')));
 }
 
+static void add_one_text(struct buf *out, const struct opt *o, struct slice s)
+{
+    if (strcmp(o->name, "auth") == 0)
+        log_mask(out, s);
+    else
+        add_text(out, s);
+}
+
 static void add_list(struct buf *out, const struct opt *o, const struct opt_list *list)
 {
     for (size_t i = 0; i < list->n; i++) {
@@ -67,7 +75,7 @@ static void add_value(struct buf *out, const struct opt *o, const void *v)
     case OPT_HEADING: break;
     case OPT_FLAG:
     case OPT_NO: buf_addz(out, *(const bool *)v ? "true" : "false"); break;
-    case OPT_TEXT: add_text(out, slice_z(*(const char *const *)v)); break;
+    case OPT_TEXT: add_one_text(out, o, slice_z(*(const char *const *)v)); break;
     case OPT_LIST: add_list(out, o, v); break;
     case OPT_U32: buf_addu(out, *(const uint32_t *)v); break;
     case OPT_U64:

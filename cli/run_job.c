@@ -128,7 +128,7 @@ static void set_info(struct job *j)
     j->info.scenario = j->scenario->name;
     j->info.scenario_text = j->scenario->text;
     j->info.target = hosts_base(p->hosts);
-    j->info.engine = slice_z(j->o.engine == 1 || j->o.proxy ? "curl" : "native");
+    j->info.engine = slice_z(j->engine->name);
     j->info.feeds = feeds;
     j->info.feeds_n = p->feeds_n;
     j->info.seed = j->o.seed;
@@ -201,7 +201,8 @@ bool job_prepare(struct job *j, struct err *err)
     if (j->o.seed == UINT64_MAX) j->o.seed = draw_seed();
     if (!run_opts_env(&j->o, err)) return false;
     if (!read_load(j, err)) return false;
-    if (!make_plan(j, err)) return false;
+    if (!run_opts_engine(&j->o, &j->engine, &j->engine_why, err) || !make_plan(j, err))
+        return false;
     j->workers = run_opts_workers(&j->o, &j->load);
     set_info(j);
     raise_descriptors(j);
@@ -246,7 +247,7 @@ static bool set_net(struct job *j, struct engine_cfg *net, struct err *err)
         .sources = from.v,
         .sources_n = from.n,
     };
-    return true;
+    return run_opts_auth(o, net, err);
 }
 
 static bool keeps_archive(const struct job *j)
@@ -339,7 +340,7 @@ static bool open_run(struct job *j, struct err *err)
 {
     struct run_cfg cfg = {
         .plan = j->plan,
-        .engine = j->o.engine == 1 || j->o.proxy ? &engine_curl : &engine_native,
+        .engine = j->engine,
         .load = j->load,
         .workers = j->workers,
         .process = j->process,
@@ -358,11 +359,14 @@ static bool open_run(struct job *j, struct err *err)
     return j->run != NULL;
 }
 
-static void announce(const struct job *j)
+void job_announce(const struct job *j)
 {
     if (j->o.quiet) return;
-    printf("%.*s: %.*s, seed %llu\n", SL_FMT(j->info.scenario), SL_FMT(j->info.target),
+    printf("%.*s: %.*s, seed %llu", SL_FMT(j->info.scenario), SL_FMT(j->info.target),
            (unsigned long long)j->info.seed);
+    if (j->processes) printf(", %u processes", j->processes);
+    putchar('\n');
+    if (j->engine_why) printf("Engine: curl, because of %s\n", j->engine_why);
     fflush(stdout);
 }
 
@@ -375,7 +379,7 @@ bool job_start(struct job *j, struct err *err)
     if (!open_archive(j, err) || !open_sinks(j, err)) return false;
     if (!open_collector(j, start, err)) return false;
     if (j->web) web_begin(j->web, j->collector, &j->info);
-    announce(j);
+    job_announce(j);
     if (!collector_start(j->collector, err)) return false;
     return run_start(j->run, start, err);
 }
@@ -444,6 +448,8 @@ static void tell_failures(const struct run_stats *s)
                 (unsigned long long)s->total.failures, (unsigned long long)s->total.requests,
                 SL_FMT(step->method), SL_FMT(step->name), SL_FMT(most->text));
     }
+    if (s->generator.limited)
+        fprintf(stderr, "reprise run: generator limited: %.*s\n", SL_FMT(s->generator.limited_why));
     for (size_t i = 0; i < s->thresholds_n; i++)
         if (s->thresholds[i].known && !s->thresholds[i].ok)
             fprintf(stderr, "reprise run: threshold not met: %.*s\n",

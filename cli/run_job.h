@@ -12,6 +12,8 @@ struct job {
     struct scenario *scenario;
     struct timeline *timeline; /* owns the scenario when there is one */
     struct plan *plan;
+    const struct engine_ops *engine;
+    const char *engine_why; /* the option that only curl has; NULL: none */
     struct load load;
     bool only_these_thresholds; /* the options' rules are all: the scenario's only where listed */
     unsigned workers;
@@ -38,6 +40,8 @@ struct job {
 /* Reads and compiles everything; nothing is sent, no file is made but the archive. */
 bool job_prepare(struct job *j, struct err *err);
 bool job_start(struct job *j, struct err *err);
+/* What runs, in a line or two, unless it shall be quiet. */
+void job_announce(const struct job *j);
 /* After the workers have ended: tables, files, the archive closed. The exit code; err is set if a file could
  * not be written. */
 int job_finish(struct job *j, struct err *err);

@@ -125,7 +125,10 @@ static const struct opt options[] = {
       NULL },
     { OPT_U64, 0, "max-connections", "N", AT(max_connections),
       "Open in all; resting ones are closed to stay below.", NULL },
-    { OPT_TEXT, 0, "proxy", "URL", AT(proxy), "Send through this proxy (curl engine).", NULL },
+    { OPT_TEXT, 0, "proxy", "URL", AT(proxy),
+      "Send through this proxy: http, https, socks4, socks5 (curl engine).", NULL },
+    { OPT_TEXT, 0, "auth", "SCHEME:USER:PASSWORD", AT(auth),
+      "Log in as HTTP has it: digest, ntlm, negotiate or basic (curl engine).", NULL },
     { OPT_TEXT, 0, "user-agent", "TEXT", AT(user_agent), "Where the scenario has none.", NULL },
     { OPT_FLAG, 0, "http2", NULL, AT(http2), "Offer HTTP/2 over TLS.", NULL },
     { OPT_FLAG, 0, "h2c", NULL, AT(h2c), "HTTP/2 over clear text, by prior knowledge.", NULL },
@@ -137,7 +140,8 @@ static const struct opt options[] = {
       "A full TLS handshake for every connection.", NULL },
 
     { OPT_HEADING, 0, NULL, NULL, 0, "Engine", NULL },
-    { OPT_CHOICE, 0, "engine", "NAME", AT(engine), "native, or curl (native).", "native|curl" },
+    { OPT_CHOICE, 0, "engine", "NAME", AT(engine),
+      "auto: native, but curl where only that can (auto).", "auto|native|curl" },
     { OPT_CHOICE, 0, "io", "KIND", AT(io), "Of the native engine: epoll, io_uring (auto).",
       "auto|epoll|io_uring" },
     { OPT_U32, 0, "workers", "N", AT(workers), "Threads (one per core).", NULL },
@@ -184,6 +188,35 @@ void run_opts_init(struct run_opts *o)
         .web_port = 8089,
         .autoquit_ns = UNSET_U64,
     };
+}
+
+bool run_opts_engine(const struct run_opts *o, const struct engine_ops **engine, const char **why,
+                     struct err *err)
+{
+    enum { AUTO, NATIVE, CURL };
+    *why = o->proxy ? "--proxy" : o->auth ? "--auth" : NULL;
+    if (*why && o->engine == NATIVE)
+        return err_set(err, ERR_USAGE, "--engine native has no %s: leave --engine out", *why);
+    *engine = *why || o->engine == CURL ? &engine_curl : &engine_native;
+    return true;
+}
+
+bool run_opts_auth(const struct run_opts *o, struct engine_cfg *net, struct err *err)
+{
+    static const char *const schemes[] = { "basic", "digest", "ntlm", "negotiate" };
+    struct slice scheme, rest;
+    if (!o->auth) return true;
+    bool cut = slice_cut(slice_z(o->auth), ':', &scheme, &rest);
+    for (unsigned i = 0; cut && i < COUNT(schemes); i++) {
+        if (!slice_ieq(scheme, slice_z(schemes[i]))) continue;
+        net->auth = (enum auth_scheme)i;
+        net->user_password = rest.p;
+        return slice_chr(rest, ':') != SLICE_NONE ||
+               err_set(err, ERR_USAGE, "--auth: SCHEME:USER:PASSWORD, the password is missing");
+    }
+    return err_set(err, ERR_USAGE,
+                   "--auth: SCHEME:USER:PASSWORD with basic, digest, ntlm or "
+                   "negotiate for SCHEME");
 }
 
 static bool parse_stage(const char *text, struct stage *out, struct err *err)

@@ -30,11 +30,11 @@ struct run_opts {
     bool web_insecure, web_token, autostart;
     uint64_t autoquit_ns; /* UINT64_MAX: not */
     /* network */
-    unsigned engine, io;
+    unsigned engine, io; /* auto, native, curl; auto, epoll, io_uring */
     uint32_t workers, processes, connections;
     uint64_t seed, timeout_ns, connect_timeout_ns, max_connections, dns_refresh_ns;
     bool insecure, all_hosts, http2, h2c, no_tls_resume;
-    const char *cacert, *cert, *key, *proxy, *user_agent;
+    const char *cacert, *cert, *key, *proxy, *auth, *user_agent;
     struct opt_list resolve, allow_hosts, source_ips;
 };
 
@@ -46,6 +46,11 @@ bool run_opts_load(const struct run_opts *o, const struct load *of_scenario, str
                    struct load *out, struct err *err);
 /* -e KEY=VALUE into the environment, where ${env(KEY)} finds it. */
 bool run_opts_env(const struct run_opts *o, struct err *err);
+/* --engine, or the one that can do all that is asked for; why: what only curl has, NULL if nothing is. */
+bool run_opts_engine(const struct run_opts *o, const struct engine_ops **engine, const char **why,
+                     struct err *err);
+/* --auth SCHEME:USER:PASSWORD into net. */
+bool run_opts_auth(const struct run_opts *o, struct engine_cfg *net, struct err *err);
 /* Worker threads: as asked, else one per core that this process may use, never more than users. */
 unsigned run_opts_workers(const struct run_opts *o, const struct load *load);
 

@@ -109,7 +109,6 @@ static bool fork_parts(struct parts *p, int signals, void (*watch)(struct job *j
 {
     struct job *j = p->job;
     fflush(NULL);
-    j->processes = p->n;
     j->start_ns = clock_mono_ns() + HEAD_START_NS;
     for (unsigned i = 0; i < p->n; i++) {
         pid_t pid = fork();
@@ -199,9 +198,8 @@ int run_parts(struct job *j, int signals, void (*watch)(struct job *j, int signa
     if (!name_archives(&p, err)) return -1;
     p.progress = progress_new(p.n, err);
     if (!p.progress) return -1;
-    if (!j->o.quiet)
-        printf("%.*s: %.*s, seed %llu, %u processes\n", SL_FMT(j->info.scenario),
-               SL_FMT(j->info.target), (unsigned long long)j->info.seed, p.n);
+    j->processes = p.n;
+    job_announce(j);
     bool ok = fork_parts(&p, signals, watch, err);
     for (unsigned i = 0; !ok && i < p.n; i++)
         if (p.pid[i]) kill(p.pid[i], SIGTERM);

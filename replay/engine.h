@@ -40,6 +40,8 @@ static inline const struct addresses *origin_addresses(const struct origin *o)
     return atomic_load_explicit(&o->addresses, memory_order_acquire);
 }
 
+enum auth_scheme { AUTH_BASIC, AUTH_DIGEST, AUTH_NTLM, AUTH_NEGOTIATE };
+
 struct engine_cfg {
     struct loop *loop;
     const struct origin *const *origins;
@@ -54,7 +56,9 @@ struct engine_cfg {
     bool h2c_prior;                /* HTTP/2 by prior knowledge over clear text */
     unsigned connections_per_host; /* of one user; 6 as browsers have it */
     size_t max_connections; /* of this worker; 0: no limit; least recently used idle ones close */
-    const char *proxy;      /* curl engine only */
+    const char *proxy;      /* curl engine only, like what follows; NULL: none */
+    const char *user_password; /* "user:password" for auth; NULL: none */
+    enum auth_scheme auth;
     const struct sockaddr_storage *sources; /* local addresses to use in turn */
     size_t sources_n;
     size_t max_head_bytes, max_body_bytes; /* of an answer, 0: the defaults below; larger is

@@ -1,4 +1,6 @@
 """reprise run: what is sent is what the target counted, whatever ends the run."""
+import hashlib
+import http.server
 import json
 import os
 import re
@@ -8,6 +10,11 @@ import threading
 import time
 
 from harness import REPRISE, TOP, Process, TestCase, archive_lines, free_port, wait_for
+
+
+def md5(text):
+    return hashlib.md5(text.encode()).hexdigest()
+
 
 SHOP = """
 reprise: 1
@@ -388,6 +395,78 @@ class Ways(TestCase):
     def test_proxy(self):
         _, head = self.once("-H", "http://shop.example", "--proxy", f"http://127.0.0.1:{self.port}")
         self.assertTrue(head.startswith("GET http://shop.example/a?b HTTP/1.1\r\nHost: shop.example\r\n"), head)
+
+    def test_curl_is_said_once(self):
+        base = f"http://127.0.0.1:{self.port}"
+        common = ("run", "s.yaml", "-H", base, "-u", 3, "--loops", 1, "--no-archive", "--headless")
+        self.assertNotIn("Engine:", self.reprise(*common).stdout)
+        self.assertNotIn("Engine:", self.reprise(*common, "--engine", "curl").stdout)
+        for more in ((), ("--processes", 2)):
+            out = self.reprise(*common, "--proxy", base, *more).stdout
+            self.assertEqual(out.count("Engine: curl, because of --proxy\n"), 1)
+        self.got.clear()
+        self.refused("--engine", "native", "--proxy", base, says="--engine native has no --proxy")
+        self.refused("--auth", "digest", says="SCHEME:USER:PASSWORD")
+        self.refused("--auth", "oauth:a:b", says="SCHEME:USER:PASSWORD")
+
+    def test_socks(self):
+        socks = socket.create_server(("127.0.0.1", 0), backlog=10)
+        self.addCleanup(socks.close)
+        asked = []
+
+        def serve():  # RFC 1928: no authentication, CONNECT by name
+            client, _ = socks.accept()
+            client.recv(2 + client.recv(2)[1])
+            client.sendall(b"\x05\x00")
+            head = client.recv(5, socket.MSG_WAITALL)
+            asked.append(client.recv(head[4] + 2, socket.MSG_WAITALL))
+            client.sendall(b"\x05\x00\x00\x01\x7f\x00\x00\x01\x00\x50")
+            request = b""
+            while b"\r\n\r\n" not in request:
+                request += client.recv(65536)
+            self.got.append(("", request.decode()))
+            client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            client.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        _, head = self.once("-H", "http://shop.example", "--proxy",
+                            f"socks5h://127.0.0.1:{socks.getsockname()[1]}")
+        self.assertEqual(asked, [b"shop.example\x00P"])
+        self.assertTrue(head.startswith("GET /a?b HTTP/1.1\r\nHost: shop.example\r\n"), head)
+
+    def test_digest(self):
+        seen = []
+
+        class Door(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def do_GET(self):
+                said = dict(re.findall(r'(\w+)="?([^",]*)"?', self.headers.get("Authorization", "")))
+                ha1 = md5("ellen:shop:key")
+                want = md5(f"{ha1}:{said.get('nonce')}:{md5('GET:' + self.path)}")
+                good = said.get("response") == want and said.get("uri") == self.path
+                seen.append((self.path, good))
+                self.send_response(200 if good else 401)
+                if not good:
+                    self.send_header("WWW-Authenticate", 'Digest realm="shop", nonce="once"')
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, *args):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Door)
+        self.addCleanup(server.server_close)
+        self.addCleanup(server.shutdown)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        base = f"http://127.0.0.1:{server.server_port}"
+        self.reprise("run", "s.yaml", "-H", base, "--loops", 3, "--headless", "--auth", "digest:ellen:key", "--archive",
+                     "a.jsonl.gz")
+        self.assertEqual(seen[:2], [("/a?b", False), ("/a?b", True)])
+        self.assertEqual([path for path, good in seen if good], ["/a?b"] * 3)
+        self.assertNotIn("ellen", json.dumps(archive_lines(self.dir / "a.jsonl.gz")))
+        self.reprise("run", "s.yaml", "-H", base, "--loops", 1, "--headless", "--auth", "digest:ellen:lock",
+                     "--no-archive", code=1)
 
     def test_proxies_of_the_environment_are_not_asked(self):
         nowhere = {"http_proxy": "http://127.0.0.1:1", "HTTP_PROXY": "http://127.0.0.1:1"}
