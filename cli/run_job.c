@@ -156,11 +156,12 @@ static void raise_descriptors(struct job *j)
     r.rlim_cur = r.rlim_max;
     setrlimit(RLIMIT_NOFILE, &r);
     uint32_t users = j->info.users ? j->info.users : j->load.max_users;
-    users = users / parts_of(&j->o) + 1;
+    uint32_t parts = parts_of(&j->o);
+    users = users / parts + (users % parts != 0);
     if (r.rlim_max == RLIM_INFINITY || j->o.max_connections || users + KEEP_FDS <= r.rlim_max)
         return;
     j->o.max_connections = r.rlim_max > 2 * KEEP_FDS ? r.rlim_max - KEEP_FDS : KEEP_FDS;
-    j->o.max_connections *= parts_of(&j->o);
+    j->o.max_connections *= parts;
     if (j->o.quiet) return;
     fprintf(stderr,
             "%u users, but at most %llu open descriptors (RLIMIT_NOFILE): resting connections are "

@@ -99,7 +99,7 @@ static void release_if_quiet(struct io_conn *c)
     struct io *io = c->io;
     io_out_free_all(c->out);
     c->out = NULL;
-    close(c->ready.fd);
+    if (c->ready.fd >= 0) close(c->ready.fd);
     io->dropped--;
     io->ev->released(c);
 }
@@ -334,7 +334,9 @@ static void uring_send(struct io_conn *c, struct slice head, struct slice body)
 }
 
 /* The cancel keeps the connection until the loop's next turn. By its tag an operation is found at once; by
- * descriptor, which takes the sends along, the kernel looks through those of all connections. */
+ * descriptor, which takes the sends along, the kernel looks through those of all connections. The descriptor
+ * goes at once, so that a limit of them holds, and behind all that was queued for it: its number may be the
+ * next connection's. */
 static void uring_drop(struct io_conn *c)
 {
     if (c->phase == IO_DROPPED) return;
@@ -347,6 +349,10 @@ static void uring_drop(struct io_conn *c)
     else
         io_uring_prep_cancel64(sqe, tag_of(c, pending), 0);
     tag(sqe, c, OP_CANCEL);
+    if (!c->io->enabled) return;
+    io_uring_submit(&c->io->ring);
+    close(c->ready.fd);
+    c->ready.fd = -1;
 }
 
 const struct io_ops io_uring_ops = { "io_uring",    uring_open, uring_close,
