@@ -184,6 +184,9 @@ struct session *import_read_session(struct import_source *src, const struct impo
 static const char *note(const struct exchange *ex)
 {
     if (ex->from == FROM_CACHE) return "cached";
+    if (slice_ieq(ex->request.method, SL("OPTIONS")) &&
+        headers_has(&ex->request.headers, SL("Access-Control-Request-Method")))
+        return "preflight";
     if (ex->from == FROM_SERVICE_WORKER) return "service worker";
     if (ex->from == FROM_PUSH) return "pushed";
     if (ex->request.body_state == BODY_MISSING) return "request body missing";
