@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/import_list.h"
 #include "cli/import_read.h"
 #include "cli/import_write.h"
 #include "base/file.h"
@@ -165,9 +166,10 @@ static bool read_one(struct import *im, const char *path, struct err *err)
 static void print_list(const struct import *im)
 {
     struct buf text = BUF_INIT(SCENARIO_MAX);
+    unsigned width = import_list_width();
     for (size_t i = 0; i < im->n; i++)
-        import_list(im->sessions[i], &text);
-    if (im->plan) import_list_plan(im->plan, &im->report, &text);
+        import_list(im->sessions[i], width, &text);
+    if (im->plan) import_list_plan(im->plan, &im->report, width, &text);
     fwrite(text.p, 1, text.n, stdout);
     buf_free(&text);
 }

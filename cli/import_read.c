@@ -1,4 +1,4 @@
-/* Reading for `reprise import`: progress, --only, --exclude, --between, --pages, --list.
+/* Reading for `reprise import`: progress, --only, --exclude, --between, --pages.
  *
  * Called by cmd_import.c. What is left out is counted as "not-chosen", so that the report's numbers add
  * up. A pattern says by its look what it is matched with: METHOD, /path, URL with "://", else a host. */
@@ -177,85 +177,4 @@ struct session *import_read_session(struct import_source *src, const struct impo
     if (!s || !narrows || narrow(s, c, err)) return s;
     session_free(s);
     return NULL;
-}
-
-/* ---- the list ------------------------------------------------------------------------------------- */
-
-static const char *note(const struct exchange *ex)
-{
-    if (ex->from == FROM_CACHE) return "cached";
-    if (slice_ieq(ex->request.method, SL("OPTIONS")) &&
-        headers_has(&ex->request.headers, SL("Access-Control-Request-Method")))
-        return "preflight";
-    if (ex->from == FROM_SERVICE_WORKER) return "service worker";
-    if (ex->from == FROM_PUSH) return "pushed";
-    if (ex->request.body_state == BODY_MISSING) return "request body missing";
-    if (ex->request.body_state == BODY_DAMAGED) return "request body damaged";
-    if (ex->response.status == 0) return "no answer";
-    if (ex->response.body_state == BODY_MISSING) return "answer's body missing";
-    if (ex->response.body_state == BODY_DAMAGED) return "answer's body damaged";
-    return ex->ws_n ? "WebSocket" : "";
-}
-
-static void list_row(const struct session *s, size_t i, int64_t first, struct buf *out)
-{
-    const struct exchange *ex = s->exchanges[i];
-    buf_addf(out, "%5zu  ", i + 1);
-    if (ex->start_ns == TIME_UNKNOWN)
-        buf_addf(out, "%9s", "-");
-    else
-        buf_addf(out, "%9.3f", (double)(ex->start_ns - first) / 1e9);
-    if (ex->total_ns == TIME_UNKNOWN)
-        buf_addf(out, "  %8s", "-");
-    else
-        buf_addf(out, "  %8.3f", (double)ex->total_ns / 1e9);
-    buf_addf(out, "  %-7.*s", SL_FMT(ex->request.method));
-    if (ex->response.status)
-        buf_addf(out, "  %6d", ex->response.status);
-    else
-        buf_addf(out, "  %6s", "-");
-    buf_addf(out, "  %9zu  %.*s", ex->response.body.n, SL_FMT(ex->request.url));
-    if (*note(ex)) buf_addf(out, "  (%s)", note(ex));
-    buf_addc(out, '\n');
-}
-
-void import_list(const struct session *s, struct buf *out)
-{
-    int64_t first = 0;
-    for (size_t i = 0; i < s->n && first == 0; i++)
-        if (s->exchanges[i]->start_ns != TIME_UNKNOWN) first = s->exchanges[i]->start_ns;
-    buf_addf(out, "%5s  %9s  %8s  %-7s  %6s  %9s  %s\n", "#", "start s", "time s", "method",
-             "status", "bytes", "url");
-    for (size_t i = 0; i < s->n; i++)
-        list_row(s, i, first, out);
-    for (size_t i = 0; i < s->drops_n; i++)
-        buf_addf(out, "dropped: %.*s %zu\n", SL_FMT(s->drops[i].reason), s->drops[i].count);
-    for (size_t i = 0; i < s->warnings_n; i++)
-        buf_addf(out, "warning: %.*s\n", SL_FMT(s->warnings[i].text));
-}
-
-static void list_steps(const struct step *v, size_t n, size_t *number, struct buf *out)
-{
-    for (size_t i = 0; i < n; i++) {
-        const struct request_step *r = v[i].request;
-        if (r)
-            buf_addf(out, "%5zu  %9s  %8s  %-7.*s  %6s  %9zu  %.*s\n", ++*number, "-", "-",
-                     SL_FMT(r->method), "-", r->body.n, SL_FMT(r->url));
-        list_steps(v[i].steps, v[i].steps_n, number, out);
-    }
-}
-
-void import_list_plan(const struct scenario *s, const struct import_report *r, struct buf *out)
-{
-    size_t number = 0;
-    buf_addf(out, "%5s  %9s  %8s  %-7s  %6s  %9s  %s\n", "#", "start s", "time s", "method",
-             "status", "bytes", "url");
-    list_steps(s->on_start, s->on_start_n, &number, out);
-    for (size_t i = 0; i < s->tasks_n; i++)
-        list_steps(s->tasks[i].steps, s->tasks[i].steps_n, &number, out);
-    list_steps(s->on_stop, s->on_stop_n, &number, out);
-    for (size_t i = 0; i < r->dropped_n; i++)
-        buf_addf(out, "dropped: %.*s %zu\n", SL_FMT(r->dropped[i].name), r->dropped[i].count);
-    for (size_t i = 0; i < r->warnings_n; i++)
-        buf_addf(out, "warning: %.*s\n", SL_FMT(r->warnings[i].text));
 }

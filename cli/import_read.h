@@ -20,9 +20,5 @@ struct import_source *import_read_open(const char *path, struct import_choice *c
 /* A recording's session, narrowed to what was chosen. Gives. */
 struct session *import_read_session(struct import_source *src, const struct import_choice *c,
                                     struct err *err);
-/* The entries as a table. */
-void import_list(const struct session *s, struct buf *out);
-/* The same of a plan's requests. */
-void import_list_plan(const struct scenario *s, const struct import_report *r, struct buf *out);
 
 #endif
