@@ -78,11 +78,11 @@ static const char *note(const struct exchange *ex)
         return "preflight";
     if (ex->from == FROM_SERVICE_WORKER) return "service worker";
     if (ex->from == FROM_PUSH) return "pushed";
-    if (ex->request.body_state == BODY_MISSING) return "request body missing";
-    if (ex->request.body_state == BODY_DAMAGED) return "request body damaged";
+    if (ex->request.body_state == BODY_MISSING) return "sent body missing";
+    if (ex->request.body_state == BODY_DAMAGED) return "sent body damaged";
     if (ex->response.status == 0) return "no answer";
-    if (ex->response.body_state == BODY_MISSING) return "answer's body missing";
-    if (ex->response.body_state == BODY_DAMAGED) return "answer's body damaged";
+    if (ex->response.body_state == BODY_MISSING) return "body missing";
+    if (ex->response.body_state == BODY_DAMAGED) return "body damaged";
     return ex->ws_n ? "WebSocket" : "";
 }
 
