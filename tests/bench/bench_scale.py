@@ -166,12 +166,12 @@ def series(folder, client, server_core):
 def active(folder, client, server_core):
     """Both in one run, medians: the same server, keep-alive."""
     (folder / "active.yaml").write_text(SCENARIO.format(think=""))
-    seconds, got = 6, {64: [], 10000: []}
+    seconds, got = 9, {64: [], 10000: []}
     with Servers(folder, server_core, 1) as servers:
         for _ in range(3):
             for users in got:
                 run = Run(folder, client, "active.yaml", "-H", f"http://127.0.0.1:{servers.ports[0]}", "-u", users, "-r",
-                          max(users, 1000), "-t", f"{seconds}s", "--workers", 1, "--no-archive", "--warm-up", "3s")
+                          2500, "-t", f"{seconds}s", "--workers", 1, "--no-archive", "--warm-up", "5s")
                 result, _ = run.finish()
                 got[users].append((result["rps"], result["failures"]))
     rates = {users: sorted(r for r, _ in v)[1] for users, v in got.items()}
