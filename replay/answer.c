@@ -181,14 +181,6 @@ static void extract(struct verdict *v)
     }
 }
 
-/* "https://host/path?query" of the request, for values out of Location. */
-static struct slice url_text(struct flight *f)
-{
-    struct url u = flight_url(f);
-    return arena_printf(f->vu->w->scratch, "%.*s://%.*s%.*s", SL_FMT(u.scheme),
-                        SL_FMT(f->call.origin->authority), SL_FMT(u.target));
-}
-
 static void judge(struct verdict *v)
 {
     const struct call *c = &v->f->call;
@@ -207,7 +199,7 @@ static void judge(struct verdict *v)
         .time_ns = c->end_ns - c->start_ns,
         .docs = v->f->vu->w->docs,
     };
-    if (q->want_url) v->answer.url = url_text(v->f);
+    if (q->want_url) v->answer.url = flight_url_text(v->f);
     check(v);
     extract(v);
 }

@@ -16,8 +16,4 @@ struct compiler {
 struct plan_request *compile_request(struct compiler *c, const struct request_step *r,
                                      struct err *err);
 
-/* Appends prefix and target as a request line can hold them: blanks, controls and bytes over 126 become
- * %XX, everything else stays as it was recorded. */
-void request_add_target(struct buf *out, struct slice prefix, struct slice target);
-
 #endif

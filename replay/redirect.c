@@ -5,7 +5,7 @@
  * headers go. Authorization stays with its origin. Only origins of the plan are followed to. */
 #include "replay/vu.h"
 
-#include "replay/compile.h"
+#include "replay/line.h"
 
 static bool is_redirect(int status)
 {
@@ -51,12 +51,9 @@ static void build(struct flight *f, const struct url *to, const struct origin *o
     if (get) c->body = (struct slice){ 0 };
     buf_add(&out, c->body);
     size_t body = out.n;
-    buf_add(&out, get ? SL("GET") : method);
-    buf_addc(&out, ' ');
-    request_add_target(&out, (struct slice){ 0 }, to->target);
-    buf_add(&out, SL(" HTTP/1.1\r\nHost: "));
-    buf_add(&out, origin->authority);
-    buf_add(&out, SL("\r\n"));
+    request_line_add(&out, &(struct request_line){ .method = get ? SL("GET") : method,
+                                                   .target = to->target,
+                                                   .host = origin->authority });
     add_lines(&out, c->head, get, origin == c->origin);
     struct url here = *to;
     here.scheme = origin->scheme;
@@ -78,11 +75,9 @@ bool flight_redirect(struct flight *f, struct slice *refused)
     struct call *c = &f->call;
     struct arena *a = f->vu->w->scratch;
     struct slice location = headers_get(&c->headers, SL("location"));
-    struct url from = flight_url(f), to;
+    struct url to;
     if (!is_redirect(c->status) || location.n == 0) return false;
-    struct slice base = arena_printf(a, "%.*s://%.*s%.*s", SL_FMT(from.scheme),
-                                     SL_FMT(c->origin->authority), SL_FMT(from.target));
-    if (!url_parse(url_resolve(a, base, location), &to)) return false;
+    if (!url_parse(url_resolve(a, flight_url_text(f), location), &to)) return false;
     const struct origin *origin = hosts_find(f->vu->w->plan->hosts, &to);
     if (!origin) {
         *refused = arena_dup(a, to.host);

@@ -9,23 +9,10 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "http/form.h"
+#include "replay/line.h"
 
 #define MAX_BODY_FILE (256u << 20)
 #define BOUNDARY "----RepriseFormBoundary7d8f3a1c9b2e4065"
-
-void request_add_target(struct buf *out, struct slice prefix, struct slice target)
-{
-    size_t plain = 0;
-    buf_add(out, prefix);
-    for (size_t i = 0; i < target.n; i++) {
-        unsigned char ch = (unsigned char)target.p[i];
-        if (ch > ' ' && ch < 127) continue;
-        buf_add(out, slice_sub(target, plain, i));
-        buf_addf(out, "%%%02X", ch);
-        plain = i + 1;
-    }
-    buf_add(out, slice_from(target, plain));
-}
 
 /* ---- which origin, which target ------------------------------------------------------------------ */
 
@@ -306,16 +293,9 @@ static void add_request_line(struct wire_maker *m, const struct plan_request *q,
                              struct slice target)
 {
     struct buf b = BUF_INIT(1u << 20);
-    request_add_target(&b, q->prefix, target);
-    wire_bytes(m, q->method);
-    wire_bytes(m, SL(" "));
+    struct slice host = q->own_host ? (struct slice){ 0 } : q->origin->authority;
+    request_line_add(&b, &(struct request_line){ q->method, q->prefix, target, host });
     wire_bytes(m, buf_slice(&b));
-    wire_bytes(m, SL(" HTTP/1.1\r\n"));
-    if (!q->own_host) {
-        wire_bytes(m, SL("Host: "));
-        wire_bytes(m, q->origin->authority);
-        wire_bytes(m, SL("\r\n"));
-    }
     buf_free(&b);
 }
 

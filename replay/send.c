@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
-#include "replay/compile.h"
+#include "replay/line.h"
 
 #define MAX_WIRE (64u << 20)
 #define KEEP_WIRE (64u << 10) /* larger buffers are not kept by resting flights */
@@ -64,6 +64,13 @@ struct url flight_url(const struct flight *f)
     u.target = u.path = target;
     u.has_query = slice_cut(target, '?', &u.path, &u.query);
     return u;
+}
+
+struct slice flight_url_text(const struct flight *f)
+{
+    struct url u = flight_url(f);
+    return arena_printf(f->vu->w->scratch, "%.*s://%.*s%.*s", SL_FMT(u.scheme),
+                        SL_FMT(f->call.origin->authority), SL_FMT(u.target));
 }
 
 /* ---- head ------------------------------------------------------------------------------------------- */
@@ -129,14 +136,9 @@ static bool add_target(struct flight *f, const struct template_env *env, struct 
     }
     size_t fragment = slice_chr(target, '#');
     if (fragment != SLICE_NONE) target = slice_sub(target, 0, fragment);
-    buf_add(&f->wire, q->method);
-    buf_add(&f->wire, slice_starts(target, SL("/")) ? SL(" ") : SL(" /"));
-    request_add_target(&f->wire, q->prefix, target);
-    buf_add(&f->wire, SL(" HTTP/1.1\r\n"));
-    if (q->own_host) return true;
-    buf_add(&f->wire, SL("Host: "));
-    buf_add(&f->wire, f->call.origin->authority);
-    return buf_add(&f->wire, SL("\r\n"));
+    struct slice host = q->own_host ? (struct slice){ 0 } : f->call.origin->authority;
+    request_line_add(&f->wire, &(struct request_line){ q->method, q->prefix, target, host });
+    return true;
 }
 
 static bool add_head(struct flight *f, struct template_env *env, struct slice *trouble)

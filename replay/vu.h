@@ -83,6 +83,8 @@ void flight_add_cookies(struct flight *f, struct buf *out, const struct url *u,
                         const struct template_env *env);
 /* The URL that the flight goes to: parts borrow from its bytes. */
 struct url flight_url(const struct flight *f);
+/* "https://host/path?query" of the request, in the worker's scratch. */
+struct slice flight_url_text(const struct flight *f);
 
 /* answer.c: the engine's done. */
 void flight_done(struct call *c);
