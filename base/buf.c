@@ -88,7 +88,7 @@ bool buf_addu(struct buf *b, uint64_t v)
     return buf_add(b, (struct slice){ p, (size_t)(text + sizeof text - p) });
 }
 
-char *buf_room(struct buf *b, size_t n)
+char *buf_room_slow(struct buf *b, size_t n)
 {
     if (!reserve(b, n)) return NULL;
     if (!b->p) b->p = mem_resize(NULL, 1, 1); /* n == 0: still a pointer, NULL means full */

@@ -24,9 +24,8 @@ bool buf_add_slow(struct buf *b,
                   struct slice s); /* private: the way of buf_add when it must grow */
 bool buf_addz(struct buf *b, const char *z);
 bool buf_addf(struct buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-bool buf_addu(struct buf *b, uint64_t v); /* decimal, without printf's cost */
-/* Room for n more bytes at the end, NULL if that passes max; commit what was written with buf_grew. */
-char *buf_room(struct buf *b, size_t n);
+bool buf_addu(struct buf *b, uint64_t v);     /* decimal, without printf's cost */
+char *buf_room_slow(struct buf *b, size_t n); /* private: the way of buf_room when it must grow */
 void buf_grew(struct buf *b, size_t n);
 void buf_drop(struct buf *b, size_t n); /* removes n bytes from the front */
 struct slice buf_slice(const struct buf *b);
@@ -39,6 +38,13 @@ static inline bool buf_add(struct buf *b, struct slice s)
     if (s.n) memcpy(b->p + b->n, s.p, s.n);
     b->n += s.n;
     return true;
+}
+
+/* Room for n more bytes at the end, NULL if that passes max; commit what was written with buf_grew. */
+static inline char *buf_room(struct buf *b, size_t n)
+{
+    if (b->bad || !b->p || n > b->cap - b->n) return buf_room_slow(b, n);
+    return b->p + b->n;
 }
 
 static inline bool buf_addc(struct buf *b, char c)

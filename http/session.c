@@ -196,7 +196,7 @@ void session_keep_file(struct session *s, struct file *f)
 static const struct header *find(const struct headers *h, struct slice name)
 {
     for (size_t i = 0; i < h->n; i++)
-        if (slice_ieq(h->v[i].name, name)) return &h->v[i];
+        if (h->v[i].name.n == name.n && slice_ieq(h->v[i].name, name)) return &h->v[i];
     return NULL;
 }
 
