@@ -97,7 +97,7 @@ static void give_up_oldest(struct http2 *h, uint32_t id)
     if (!t) return;
     while (t->next)
         t = t->next;
-    txn_lost(t, LOST_NO_ANSWER, NULL);
+    if (!t->done[TO_CLIENT]) txn_lost(t, LOST_NO_ANSWER, NULL);
     end_stream(h, t);
 }
 
