@@ -190,6 +190,12 @@ void file_place(struct slice text, size_t offset, unsigned *line, unsigned *colu
     *column = (unsigned)(offset - start + 1);
 }
 
+bool file_is_same(const char *a, const char *b)
+{
+    struct stat x, y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
+}
+
 const char *file_temp_folder(void)
 {
     const char *folder = getenv("TMPDIR");

@@ -4,11 +4,8 @@
  * whether they change state, and prints the plan. */
 #include "cli/cmd.h"
 
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 
-#include "base/mem.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/num.h"
@@ -272,21 +269,6 @@ static bool check_one(const struct settings *set, const char *path, struct err *
     return ok;
 }
 
-static bool set_env(const struct settings *set, struct err *err)
-{
-    for (size_t i = 0; i < set->env.n; i++) {
-        struct slice name, value, pair = slice_z(set->env.v[i]);
-        if (!slice_cut(pair, '=', &name, &value) || name.n == 0)
-            return err_set(err, ERR_USAGE, "--env %s: write KEY=VALUE", set->env.v[i]);
-        char *key = mem_dup(name.p, name.n);
-        bool ok = setenv(key, value.p, 1) == 0;
-        int errnum = errno;
-        free(key);
-        if (!ok) return err_sys(err, ERR_USAGE, errnum, "--env %s", set->env.v[i]);
-    }
-    return true;
-}
-
 static void print_functions(void)
 {
     const char *name, *help;
@@ -295,21 +277,20 @@ static void print_functions(void)
     printf("  %-15s %s\n", "env", "env(NAME[, 'other']): of the environment, or -e NAME=VALUE");
 }
 
+static int check(void *settings, const struct opt_rest *rest, struct err *err)
+{
+    const struct settings *set = settings;
+    if (set->functions) print_functions();
+    if (rest->n == 0 && !set->functions) err_set(err, ERR_USAGE, "which scenario?");
+    bool ok = !err_is(err) && cmd_env(&set->env, err);
+    for (size_t i = 0; ok && i < rest->n; i++)
+        ok = check_one(set, rest->v[i], err);
+    return 0;
+}
+
 static int run(int argc, char **argv)
 {
-    struct settings set = { 0 };
-    struct opt_rest rest = { 0 };
-    struct err err = { 0 };
-    int code = 0;
-    enum opt_go go = opts_read(&command, &set, argc, argv, &rest, &err);
-    if (go == OPT_GO && set.functions) print_functions();
-    if (go == OPT_GO && rest.n == 0 && !set.functions) err_set(&err, ERR_USAGE, "which scenario?");
-    if (go == OPT_GO && !err_is(&err)) set_env(&set, &err);
-    for (size_t i = 0; go == OPT_GO && i < rest.n && !err_is(&err); i++)
-        check_one(&set, rest.v[i], &err);
-    if (err_is(&err)) code = cmd_fail(command.name, &err);
-    opts_free(&command, &set, &rest);
-    return code;
+    return cmd_with_options(&command, &(struct settings){ 0 }, argc, argv, check);
 }
 
 const struct cmd cmd_check = { "check", "is a scenario right, and what would it do?", run };

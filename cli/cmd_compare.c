@@ -56,12 +56,20 @@ static bool write_file(const char *path, const struct compare_result *c,
     return ok;
 }
 
-static int compare(const struct settings *set, const char *a, const char *b, struct err *err)
+static bool inputs_stay(const struct settings *set, const struct opt_rest *rest, struct err *err)
 {
+    return cmd_keeps_inputs(rest, set->html, err) && cmd_keeps_inputs(rest, set->json, err);
+}
+
+static int compare(void *settings, const struct opt_rest *rest, struct err *err)
+{
+    const struct settings *set = settings;
     struct compare_cfg cfg = {
         .noise = set->noise / 100, .seed = set->seed, .rules = set->rules.v, .rules_n = set->rules.n
     };
-    struct compare_result *c = compare_archives(a, b, &cfg, err);
+    if (rest->n != 2) return err_set(err, ERR_USAGE, "compare takes two archives");
+    if (!inputs_stay(set, rest, err)) return 0;
+    struct compare_result *c = compare_archives(rest->v[0], rest->v[1], &cfg, err);
     if (!c) return 0;
     bool ok = write_file(set->html, c, compare_write_html, err) &&
               write_file(set->json, c, compare_write_json, err) &&
@@ -74,17 +82,7 @@ static int compare(const struct settings *set, const char *a, const char *b, str
 static int run(int argc, char **argv)
 {
     struct settings set = { .noise = 0.5, .seed = 1 };
-    struct opt_rest rest = { 0 };
-    struct err err = { 0 };
-    int code = 0;
-    enum opt_go go = opts_read(&command, &set, argc, argv, &rest, &err);
-    if (go == OPT_GO && rest.n != 2)
-        err_set(&err, ERR_USAGE, "compare takes two archives");
-    else if (go == OPT_GO)
-        code = compare(&set, rest.v[0], rest.v[1], &err);
-    if (err_is(&err)) code = cmd_fail(command.name, &err);
-    opts_free(&command, &set, &rest);
-    return code;
+    return cmd_with_options(&command, &set, argc, argv, compare);
 }
 
 const struct cmd cmd_compare = { "compare", "is run B worse than run A?", run };

@@ -64,7 +64,7 @@ static int serve(uint16_t port, uint64_t delay_ns, struct err *err)
     sigaddset(&ends, SIGTERM);
     sigprocmask(SIG_BLOCK, &ends, NULL);
     struct demo *d = demo_start(port, delay_ns, err);
-    if (!d) return cmd_fail(command.name, err);
+    if (!d) return 0;
     printf("http://127.0.0.1:%u\n", demo_port(d));
     fflush(stdout);
     int signum = 0;
@@ -75,22 +75,21 @@ static int serve(uint16_t port, uint64_t delay_ns, struct err *err)
     return 0;
 }
 
+static int demo(void *settings, const struct opt_rest *rest, struct err *err)
+{
+    const struct settings *set = settings;
+    if (rest->n > 0)
+        return err_set(err, ERR_USAGE, "\"%s\" is not understood: demo has no operands",
+                       rest->v[0]);
+    if (set->port > UINT16_MAX)
+        return err_set(err, ERR_USAGE, "port %u is larger than %u", set->port, UINT16_MAX);
+    return set->serve ? serve((uint16_t)set->port, set->delay_ns, err) : demo_way(&set->way, err);
+}
+
 static int run(int argc, char **argv)
 {
     struct settings set = { .way = { .users = "50", .run_time = "10s" } };
-    struct opt_rest rest = { 0 };
-    struct err err = { 0 };
-    int code = 0;
-    enum opt_go go = opts_read(&command, &set, argc, argv, &rest, &err);
-    if (go == OPT_GO && rest.n > 0)
-        err_set(&err, ERR_USAGE, "\"%s\" is not understood: demo has no operands", rest.v[0]);
-    else if (go == OPT_GO && set.port > UINT16_MAX)
-        err_set(&err, ERR_USAGE, "port %u is larger than %u", set.port, UINT16_MAX);
-    else if (go == OPT_GO)
-        code = set.serve ? serve((uint16_t)set.port, set.delay_ns, &err) : demo_way(&set.way, &err);
-    if (err_is(&err) && code == 0) code = cmd_fail(command.name, &err);
-    opts_free(&command, &set, &rest);
-    return code;
+    return cmd_with_options(&command, &set, argc, argv, demo);
 }
 
 const struct cmd cmd_demo = { "demo", "the embedded demo shop and the whole way once", run };

@@ -141,8 +141,9 @@ static bool write_script(struct input *in, const struct settings *set, struct er
     return ok;
 }
 
-static bool export(const struct settings *set, const struct opt_rest *rest, struct err *err)
+static int export(void *settings, const struct opt_rest *rest, struct err *err)
 {
+    const struct settings *set = settings;
     struct input in = { 0 };
     if (rest->n != 1) return err_set(err, ERR_USAGE, "one scenario or recording is wanted");
     if (set->to >= COUNT(formats))
@@ -154,19 +155,13 @@ static bool export(const struct settings *set, const struct opt_rest *rest, stru
         ok = write_script(&in, set, err);
     session_free(in.session);
     scenario_free(in.scenario);
-    return ok;
+    return 0;
 }
 
 static int run(int argc, char **argv)
 {
     struct settings set = { .to = COUNT(formats) };
-    struct opt_rest rest = { 0 };
-    struct err err = { 0 };
-    enum opt_go go = opts_read(&command, &set, argc, argv, &rest, &err);
-    if (go == OPT_GO) export(&set, &rest, &err);
-    int code = err_is(&err) ? cmd_fail(command.name, &err) : 0;
-    opts_free(&command, &set, &rest);
-    return code;
+    return cmd_with_options(&command, &set, argc, argv, export);
 }
 
 const struct cmd cmd_export = { "export", "a scenario or recording for Locust, JMeter, k6, curl",

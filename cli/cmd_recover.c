@@ -3,10 +3,10 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "cli/opt.h"
 #include "results/results.h"
+#include "base/file.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
 
@@ -37,42 +37,25 @@ static void default_output(const char *path, char *out, size_t n)
     snprintf(out, n, "%.*s.recovered%s", (int)(usual ? len - cut : len), path, suffix);
 }
 
-static bool same_file(const char *a, const char *b)
+static int recover(void *settings, const struct opt_rest *rest, struct err *err)
 {
-    struct stat x, y;
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev && x.st_ino == y.st_ino;
-}
-
-static bool recover(const char *path, const char *output, struct err *err)
-{
+    const struct settings *set = settings;
     char name[4200];
     struct archive_verdict v;
-    if (!output) {
-        default_output(path, name, sizeof name);
-        output = name;
-    }
-    if (same_file(path, output))
+    if (rest->n != 1) return err_set(err, ERR_USAGE, "recover takes one archive");
+    const char *path = rest->v[0], *output = set->output ? set->output : name;
+    default_output(path, name, sizeof name);
+    if (file_is_same(path, output))
         return err_set(err, ERR_USAGE, "%s: the new archive needs another name", path);
-    if (!archive_recover(path, output, &v, err)) return false;
+    if (!archive_recover(path, output, &v, err)) return 0;
     printf("%s: %s\n%s: closed, %llu samples\n", path, v.text, output,
            (unsigned long long)v.samples);
-    return true;
+    return 0;
 }
 
 static int run(int argc, char **argv)
 {
-    struct settings set = { 0 };
-    struct opt_rest rest = { 0 };
-    struct err err = { 0 };
-    int code = 0;
-    enum opt_go go = opts_read(&command, &set, argc, argv, &rest, &err);
-    if (go == OPT_GO && rest.n != 1)
-        err_set(&err, ERR_USAGE, "recover takes one archive");
-    else if (go == OPT_GO)
-        recover(rest.v[0], set.output, &err);
-    if (err_is(&err)) code = cmd_fail(command.name, &err);
-    opts_free(&command, &set, &rest);
-    return code;
+    return cmd_with_options(&command, &(struct settings){ 0 }, argc, argv, recover);
 }
 
 const struct cmd cmd_recover = { "recover", "what is good of a cut archive, closed", run };

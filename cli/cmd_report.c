@@ -7,6 +7,7 @@
 
 #include "cli/opt.h"
 #include "results/results.h"
+#include "base/file.h"
 #include "base/num.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
@@ -88,13 +89,31 @@ static void print_text(const struct archive_load *l)
     stats_write_text(archive_load_stats(l), &text);
     fwrite(text.p, 1, text.n, stdout);
     if (archive_load_truncated(l))
-        puts("ARCHIVE NOT WHOLE: it was cut or altered; this is the report of what is good "
+        puts("ARCHIVE NOT WHOLE: it was cut or altered; this is the report of what is good\n"
              "(`reprise verify` tells more).");
     buf_free(&text);
 }
 
-static bool report(const struct settings *set, const struct opt_rest *rest, struct err *err)
+/* What cannot be meant: an archive that is overwritten, or counted twice; no time at all. */
+static bool makes_sense(const struct settings *set, const struct opt_rest *rest, struct err *err)
 {
+    const char *const files[] = { set->html,    set->json, set->junit,  set->markdown, set->jtl,
+                                  set->jtl_xml, set->hlog, set->vegeta, set->requests };
+    if (rest->n == 0) return err_set(err, ERR_USAGE, "which archive?");
+    if (set->to_ns && set->from_ns >= set->to_ns)
+        return err_set(err, ERR_USAGE, "--from is not before --to");
+    for (size_t i = 0; i < COUNT(files); i++)
+        if (!cmd_keeps_inputs(rest, files[i], err)) return false;
+    for (size_t i = 1; i < rest->n; i++)
+        for (size_t k = 0; k < i; k++)
+            if (file_is_same(rest->v[k], rest->v[i]))
+                return err_set(err, ERR_USAGE, "%s: given twice", rest->v[i]);
+    return true;
+}
+
+static int report(void *settings, const struct opt_rest *rest, struct err *err)
+{
+    const struct settings *set = settings;
     struct archive_filter filter = { .from_ns = set->from_ns,
                                      .to_ns = set->to_ns,
                                      .step = slice_z(set->step),
@@ -106,30 +125,19 @@ static bool report(const struct settings *set, const struct opt_rest *rest, stru
                                   .markdown = set->markdown,
                                   .csv = set->csv,
                                   .csv_history = true };
-    if (!read_status(set->status, &filter.status, err)) return false;
+    if (!makes_sense(set, rest, err) || !read_status(set->status, &filter.status, err)) return 0;
     struct archive_load *l = archive_load(rest->v, rest->n, &filter, err);
-    if (!l) return false;
+    if (!l) return 0;
     bool ok = stats_write_files(archive_load_stats(l), &files, err) &&
               export_samples(set, &archives, err);
     if (ok && !set->quiet) print_text(l);
     archive_load_free(l);
-    return ok;
+    return 0;
 }
 
 static int run(int argc, char **argv)
 {
-    struct settings set = { 0 };
-    struct opt_rest rest = { 0 };
-    struct err err = { 0 };
-    int code = 0;
-    enum opt_go go = opts_read(&command, &set, argc, argv, &rest, &err);
-    if (go == OPT_GO && rest.n == 0)
-        err_set(&err, ERR_USAGE, "which archive?");
-    else if (go == OPT_GO)
-        report(&set, &rest, &err);
-    if (err_is(&err)) code = cmd_fail(command.name, &err);
-    opts_free(&command, &set, &rest);
-    return code;
+    return cmd_with_options(&command, &(struct settings){ 0 }, argc, argv, report);
 }
 
 const struct cmd cmd_report = { "report", "archives to text, HTML, CSV, JTL, JUnit, JSON", run };

@@ -67,6 +67,8 @@ static void print_json(const char *path, const struct archive_verdict *v)
     put_u64(&w, "samples", v->samples);
     put_u64(&w, "left_out", v->left_out);
     if (v->state == ARCHIVE_ALTERED) put_u64(&w, "bad_member", v->bad_member);
+    jsonw_key(&w, "recovered");
+    jsonw_bool(&w, v->recovered);
     jsonw_key(&w, "signed");
     jsonw_bool(&w, v->signature_found);
     jsonw_key(&w, "text");
@@ -88,19 +90,18 @@ static bool verify_one(const struct settings *set, const char *path, int *code, 
     return true;
 }
 
+static int verify(void *settings, const struct opt_rest *rest, struct err *err)
+{
+    int code = 0;
+    bool ok = rest->n > 0 || err_set(err, ERR_USAGE, "which archive?");
+    for (size_t i = 0; ok && i < rest->n; i++)
+        ok = verify_one(settings, rest->v[i], &code, err);
+    return code;
+}
+
 static int run(int argc, char **argv)
 {
-    struct settings set = { 0 };
-    struct opt_rest rest = { 0 };
-    struct err err = { 0 };
-    int code = 0;
-    enum opt_go go = opts_read(&command, &set, argc, argv, &rest, &err);
-    if (go == OPT_GO && rest.n == 0) err_set(&err, ERR_USAGE, "which archive?");
-    for (size_t i = 0; go == OPT_GO && i < rest.n && !err_is(&err); i++)
-        verify_one(&set, rest.v[i], &code, &err);
-    if (err_is(&err)) code = cmd_fail(command.name, &err);
-    opts_free(&command, &set, &rest);
-    return code;
+    return cmd_with_options(&command, &(struct settings){ 0 }, argc, argv, verify);
 }
 
 const struct cmd cmd_verify = { "verify", "is an archive whole and unaltered?", run };

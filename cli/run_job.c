@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "cli/cmd.h"
 #include "cli/recording.h"
 #include "cli/sources.h"
 #include "web/web.h"
@@ -200,7 +201,7 @@ static bool read_load(struct job *j, struct err *err)
 bool job_prepare(struct job *j, struct err *err)
 {
     if (j->o.seed == UINT64_MAX) j->o.seed = draw_seed();
-    if (!run_opts_env(&j->o, err)) return false;
+    if (!cmd_env(&j->o.env, err)) return false;
     if (!read_load(j, err)) return false;
     if (!run_opts_engine(&j->o, &j->engine, &j->engine_why, err) || !make_plan(j, err))
         return false;

@@ -3,9 +3,7 @@
  * load ends (or how much it is) replaces all that the scenario says about that. */
 #include "cli/run_opts.h"
 
-#include <errno.h>
 #include <sched.h>
-#include <stdlib.h>
 
 #include "base/num.h"
 
@@ -286,21 +284,6 @@ bool run_opts_load(const struct run_opts *o, const struct load *of_scenario, str
     if (!open && out->users == 0 && out->stages_n == 0) out->users = 1;
     /* Stages of users start from none, unless -u says from how many. */
     if (o->stages.n && !open && o->users == UNSET_U32) out->users = 0;
-    return true;
-}
-
-bool run_opts_env(const struct run_opts *o, struct err *err)
-{
-    for (size_t i = 0; i < o->env.n; i++) {
-        struct slice name, value;
-        if (!slice_cut(slice_z(o->env.v[i]), '=', &name, &value) || name.n == 0 || name.n > 200)
-            return err_set(err, ERR_USAGE, "--env: \"%s\" is not KEY=VALUE", o->env.v[i]);
-        char key[201];
-        for (size_t j = 0; j < name.n; j++)
-            key[j] = name.p[j];
-        key[name.n] = '\0';
-        if (setenv(key, value.p, 1) != 0) return err_sys(err, ERR_USAGE, errno, "--env %s", key);
-    }
     return true;
 }
 

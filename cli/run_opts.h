@@ -44,8 +44,6 @@ void run_opts_init(struct run_opts *o);
 /* The scenario's load with the command line's over it; the arena keeps stages. */
 bool run_opts_load(const struct run_opts *o, const struct load *of_scenario, struct arena *a,
                    struct load *out, struct err *err);
-/* -e KEY=VALUE into the environment, where ${env(KEY)} finds it. */
-bool run_opts_env(const struct run_opts *o, struct err *err);
 /* --engine, or the one that can do all that is asked for; why: what only curl has, NULL if nothing is. */
 bool run_opts_engine(const struct run_opts *o, const struct engine_ops **engine, const char **why,
                      struct err *err);

@@ -1,7 +1,7 @@
 /* An archive as a row of seconds, each with its steps, failures and gauges. Called by the loader.
  *
- * Seconds come from the intervals' histograms, or from the rows when a filter needs them or the archive
- * was cut short (its last rows have no interval). Stops at the first member that is not whole: what came
+ * Seconds come from the intervals' histograms, or from the rows when a filter needs them (a status, a time
+ * within a second) or the archive was cut short (its last rows have no interval). Stops at the first member that is not whole: what came
  * before is good. */
 #include "results/archive_read.h"
 
@@ -99,6 +99,22 @@ static void pick_steps(struct cursor *c)
     }
 }
 
+/* Times filter exactly where there are rows, by whole seconds where there are none. */
+static bool pick_source(struct cursor *c, struct err *err)
+{
+    bool full = slice_eq(c->level, SL("full"));
+    bool timed = c->filter.from_ns > 0 || c->filter.to_ns < UINT64_MAX;
+    if (c->filter.status && !full) return cursor_no_rows(c, err);
+    c->from_samples = c->filter.status || (timed && full);
+    return true;
+}
+
+bool cursor_no_rows(const struct cursor *c, struct err *err)
+{
+    return err_set(err, ERR_INPUT, "%s: holds no samples (--archive-level intervals)",
+                   c->reader.path);
+}
+
 bool cursor_open(struct cursor *c, const char *path, const struct archive_filter *f,
                  struct err *err)
 {
@@ -109,8 +125,7 @@ bool cursor_open(struct cursor *c, const char *path, const struct archive_filter
     c->arena = arena_new();
     c->scratch = arena_new();
     buf_init(&c->scenario, 64U << 20);
-    c->from_samples = c->filter.status != 0;
-    if (!read_start(c, err)) {
+    if (!read_start(c, err) || !pick_source(c, err)) {
         cursor_close(c);
         return false;
     }
@@ -227,8 +242,11 @@ static void take_result(struct cursor *c)
 
 static void take_manifest(struct cursor *c)
 {
-    const struct want want[] = { { "left_out", WANT_U64, &c->left_out } };
-    c->closed = line_read(c->line, want, 1, c->scratch);
+    const struct want want[] = {
+        { "left_out", WANT_U64, &c->left_out },
+        { "recovered", WANT_BOOL, &c->recovered },
+    };
+    c->closed = line_read(c->line, want, 2, c->scratch);
 }
 
 /* Takes the line in; true when it ends a second. */
@@ -256,10 +274,19 @@ static bool take_line(struct cursor *c)
     return false;
 }
 
-static bool in_time(const struct cursor *c)
+/* Of seconds without rows those count whose middle is in the filter's time: they end a little behind
+ * their tick. One with rows is cut to that time. */
+static bool in_time(struct cursor *c)
 {
-    return c->from_samples ||
-           (c->second.from_ns >= c->filter.from_ns && c->second.to_ns <= c->filter.to_ns);
+    struct second *s = &c->second;
+    uint64_t from = c->filter.from_ns, to = c->filter.to_ns;
+    uint64_t middle = s->from_ns + (s->to_ns - s->from_ns) / 2;
+    if (!c->from_samples) return middle >= from && middle < to;
+    if (!c->leftover && (s->to_ns <= from || s->from_ns >= to)) return false;
+    if (s->to_ns > to) s->to_ns = to;
+    if (s->from_ns < from) s->from_ns = from;
+    if (s->to_ns < s->from_ns) s->to_ns = s->from_ns;
+    return true;
 }
 
 bool cursor_next(struct cursor *c)

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/near.h"
 #include "base/num.h"
 #include "results/archive_read.h"
 
@@ -182,15 +183,36 @@ static bool next_second(struct archive_load *l)
 
 static void finish_part(struct archive_load *l, const struct part *p)
 {
-    l->truncated = l->truncated || !p->sealed || p->cursor.broken;
-    l->interrupted = l->interrupted || p->cursor.interrupted || !p->cursor.closed;
+    bool cut = !p->cursor.closed || p->cursor.recovered;
+    l->truncated = l->truncated || !p->sealed || p->cursor.broken || cut;
+    l->interrupted = l->interrupted || p->cursor.interrupted || cut;
     l->left_out += p->cursor.left_out;
 }
 
-static bool load_all(struct archive_load *l, const char *first_path, struct err *err)
+/* Whether any step has the wanted name, or group: a mistyped one must not look like a silent step. */
+static bool is_known(struct archive_load *l, const char *what, struct slice want, struct err *err)
+{
+    const char **names = arena_many(l->arena, l->info.steps_n + 1, const char *);
+    bool step = slice_eq(slice_z(what), SL("step"));
+    if (want.n == 0) return true;
+    for (size_t i = 0; i < l->info.steps_n; i++) {
+        struct slice name = step ? l->steps[i].name : l->steps[i].group;
+        if (slice_eq(name, want)) return true;
+        names[i] = arena_z(l->arena, name);
+    }
+    const char *near = near_name(want, names, l->info.steps_n);
+    return err_set(err, ERR_USAGE, "no %s is named \"%.*s\"%s%s%s", what, SL_FMT(want),
+                   near ? "; did you mean \"" : "", near ? near : "", near ? "\"?" : "");
+}
+
+static bool load_all(struct archive_load *l, const char *first_path, const struct archive_filter *f,
+                     struct err *err)
 {
     l->info.steps = l->steps;
+    if (f && !(is_known(l, "step", f->step, err) && is_known(l, "group", f->group, err)))
+        return false;
     l->stats = stats_new(&l->info);
+    if (f) stats_count_from(l->stats, f->from_ns);
     second_init(&l->second, l->info.steps_n);
     for (size_t i = 0; i < l->parts_n; i++)
         l->parts[i].shift_ns =
@@ -223,7 +245,7 @@ struct archive_load *archive_load_each(const char *const *paths, size_t n,
     if (!ok) err_set(err, ERR_USAGE, "between 1 and %d archives can be read", ARCHIVES_MAX);
     for (size_t i = 0; ok && i < n; i++)
         ok = open_part(l, paths[i], each->filter, err);
-    if (ok && load_all(l, paths[0], err)) return l;
+    if (ok && load_all(l, paths[0], each->filter, err)) return l;
     archive_load_free(l);
     return NULL;
 }
@@ -286,9 +308,9 @@ bool archive_samples(const char *path, const struct archive_filter *f, archive_s
     c.from_samples = true;
     c.on_sample = on_sample;
     c.arg = &pass;
+    if (!full) cursor_no_rows(&c, err);
     while (full && cursor_next(&c))
         ;
     cursor_close(&c);
-    return full ||
-           err_set(err, ERR_INPUT, "%s: holds no samples (--archive-level intervals)", path);
+    return full;
 }

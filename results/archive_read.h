@@ -79,6 +79,7 @@ struct cursor {
     bool *steps_ok;
     bool from_samples; /* count rows, not the intervals' histograms */
     bool closed;       /* manifest seen */
+    bool recovered;    /* closed by archive_recover */
     bool ended, broken, interrupted, held, leftover;
     uint64_t left_out;
     struct slice line; /* held back */
@@ -90,6 +91,7 @@ struct cursor {
 bool cursor_open(struct cursor *c, const char *path, const struct archive_filter *f,
                  struct err *err);
 void cursor_close(struct cursor *c);
+bool cursor_no_rows(const struct cursor *c, struct err *err); /* sets err, gives false */
 /* The next second, in c->second; its failures carry the archive's message numbers. False at the end. */
 bool cursor_next(struct cursor *c);
 

@@ -151,8 +151,9 @@ static void read_manifest(struct walk *w, struct slice line)
         { "members", WANT_U64, &w->manifest_members },
         { "samples", WANT_U64, &w->manifest_samples },
         { "left_out", WANT_U64, &w->left_out },
+        { "recovered", WANT_BOOL, &w->v->recovered },
     };
-    line_read(line, want, 3, w->arena);
+    line_read(line, want, 4, w->arena);
     w->manifest_at = w->reader.number - 1;
     w->index_offset = w->reader.offset;
 }
@@ -293,8 +294,9 @@ static void say_whole(struct walk *w)
     v->good_members++;
     v->good_bytes = v->bytes;
     snprintf(v->text, sizeof v->text,
-             "whole and unaltered: %" PRIu64 " members, %" PRIu64 " samples%s", v->members,
-             v->samples, v->left_out ? "; samples were left out of it while it was written" : "");
+             "whole and unaltered: %" PRIu64 " members, %" PRIu64 " samples%s%s", v->members,
+             v->samples, v->left_out ? "; samples were left out of it while it was written" : "",
+             v->recovered ? "; it is what could be recovered of another one" : "");
 }
 
 static void say_cut(struct walk *w)
@@ -419,7 +421,7 @@ bool archive_recover(const char *path, const char *out, struct archive_verdict *
     ok = ok && afile_open(&f, out, NULL, err);
     if (ok) {
         copy_members(&w, &f);
-        ok = afile_close(&f, w.left_out, v->state != ARCHIVE_WHOLE, err);
+        ok = afile_close(&f, w.left_out, v->recovered || v->state != ARCHIVE_WHOLE, err);
         afile_free(&f);
     }
     walk_close(&w);

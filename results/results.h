@@ -407,7 +407,7 @@ void push_free(struct push *p);
 /* ---- reading archives -------------------------------------------------------------------------------- */
 
 struct archive_filter {
-    uint64_t from_ns, to_ns;  /* since the start; to 0: the end */
+    uint64_t from_ns, to_ns;  /* when a request ended, since the start; to 0: the end */
     struct slice step, group; /* empty: all */
     uint32_t status;          /* 0: all; 5 means 5xx; needs samples */
 };
@@ -419,7 +419,7 @@ struct archive_load *archive_load(const char *const *paths, size_t n,
                                   struct err *err); /* gives; f may be NULL */
 void archive_load_free(struct archive_load *l);
 const struct run_stats *archive_load_stats(const struct archive_load *l);
-bool archive_load_truncated(const struct archive_load *l);
+bool archive_load_truncated(const struct archive_load *l); /* or recovered from one that was */
 /* Calls fn with each sample in the order of the file; the times are since that archive's start. */
 typedef void archive_sample_fn(void *arg, const struct run_info *info, const struct sample *s,
                                struct slice message);
@@ -441,7 +441,7 @@ bool archive_export_hlog(const struct archive_set *set, const char *path, struct
 enum archive_state { ARCHIVE_WHOLE, ARCHIVE_TRUNCATED, ARCHIVE_ALTERED, ARCHIVE_BAD_SIGNATURE };
 struct archive_verdict {
     enum archive_state state;
-    bool closed, signature_found, signature_ok;
+    bool closed, recovered, signature_found, signature_ok;
     uint64_t members, good_members; /* good: from the start without a break */
     uint64_t good_bytes, bytes, samples, left_out;
     uint64_t bad_member; /* from 0, when altered */

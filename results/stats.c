@@ -314,10 +314,15 @@ void stats_set_live(struct stats *st, const struct stats_live *live)
     st->view.trace_n = live->trace_n;
 }
 
+void stats_count_from(struct stats *st, uint64_t since_ns)
+{
+    if (since_ns > st->view.since_ns) st->view.since_ns = since_ns;
+}
+
 struct stats *stats_since(const struct stats *whole, uint64_t now_ns)
 {
     struct stats *st = stats_new(whole->view.info);
-    if (now_ns > st->view.since_ns) st->view.since_ns = now_ns;
+    stats_count_from(st, now_ns);
     st->view.elapsed_ns = now_ns;
     stats_follow(st, whole);
     return st;

@@ -29,6 +29,8 @@ struct stats_live {
 void stats_set_live(struct stats *st, const struct stats_live *live); /* keeps the arrays */
 /* Statistics that begin at now_ns, of a run whose whole statistics go on; stats_follow takes over what
  * is not counted (messages' numbers, thresholds, archive …), before and after each second. */
+/* Rates are per second from then on. */
+void stats_count_from(struct stats *st, uint64_t since_ns);
 struct stats *stats_since(const struct stats *whole, uint64_t now_ns); /* gives */
 void stats_follow(struct stats *st, const struct stats *whole);
 /* Evaluates the thresholds; they must outlive the view. */

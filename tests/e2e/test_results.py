@@ -168,7 +168,10 @@ class Archive(Results):
         self.assertIn("not closed", self.reprise("verify", "cut.gz", code=1).stdout)
         self.assertIn("NOT WHOLE", self.reprise("report", "cut.gz").stdout)
         self.reprise("recover", "cut.gz", "-o", "fixed.gz")
-        self.reprise("verify", "fixed.gz")
+        self.assertIn("recovered", self.reprise("verify", "fixed.gz").stdout)
+        self.assertIn("NOT WHOLE", self.reprise("report", "fixed.gz").stdout)
+        self.reprise("recover", "fixed.gz", "-o", "again.gz")
+        self.assertTrue(json.loads(self.reprise("verify", "--json", "again.gz").stdout)["recovered"])
         self.reprise("recover", "cut.gz", "-o", "cut.gz", code=2)
         self.reprise("verify", "s.yaml", code=3)
         self.reprise("verify", "nowhere.gz", code=3)
@@ -263,8 +266,21 @@ class Reports(Results):
         self.assertEqual(self.summary("--group", "pages")["requests"], steps["home"])
         self.assertEqual(self.summary("--status", "404")["requests"], steps["/missing"])
         self.assertEqual(self.summary("--status", "4xx")["requests"], everything["requests"])
-        self.assertLess(self.summary("--from", "1s")["requests"], everything["requests"])
+        for times in (("--from", "1s"), ("--to", "900ms"), ("--from", "500ms", "--to", "1500ms")):
+            some = self.summary("--jtl", "some.jtl", *times)["requests"]
+            self.assertTrue(0 < some < everything["requests"], times)
+            self.assertEqual(some, len((self.dir / "some.jtl").read_text().splitlines()) - 1)
+        self.reprise("report", "a.gz", "--step", "homr", code=2)
+        self.reprise("report", "a.gz", "--from", "2s", "--to", "1s", code=2)
         self.reprise("report", "a.gz", "--status", "many", code=2)
+
+    def test_archives_are_not_overwritten_nor_counted_twice(self):
+        self.load()
+        before = (self.dir / "a.gz").read_bytes()
+        self.reprise("report", "a.gz", "--html", "./a.gz", code=2)
+        self.reprise("compare", "a.gz", "a.gz", "--json", "a.gz", code=2)
+        self.reprise("report", "a.gz", "./a.gz", code=2)
+        self.assertEqual((self.dir / "a.gz").read_bytes(), before)
 
     def test_locust_csv_headers_are_locusts(self):
         self.load()

@@ -138,6 +138,52 @@ TEST(archive_filters)
     fake_run_free(&f);
 }
 
+static void count_sample(void *arg, const struct run_info *info, const struct sample *s,
+                         struct slice message)
+{
+    (void)info, (void)s, (void)message;
+    ++*(uint64_t *)arg;
+}
+
+/* Within a second, too; the tables and the rows say the same, and rates are of that time. */
+TEST(archive_filters_by_time_exactly)
+{
+    char path[4096];
+    const char *paths[1] = { path };
+    struct fake_result f;
+    path_in(path, "a.jsonl.gz");
+    make_archive(path, &f, 500);
+    struct archive_filter filter = { .from_ns = NS_PER_S + NS_PER_S / 4, .to_ns = 2 * NS_PER_S };
+    uint64_t rows = 0;
+    CHECK(archive_samples(path, &filter, count_sample, &rows, NULL));
+    struct archive_load *l = archive_load(paths, 1, &filter, NULL);
+    const struct run_stats *s = archive_load_stats(l);
+    CHECK(rows > 200 && rows < 320);
+    CHECK_U(s->total.requests, rows);
+    CHECK_U(s->intervals_n, 1);
+    CHECK_U(s->intervals[0].from_ns, filter.from_ns);
+    CHECK_U(s->since_ns, filter.from_ns);
+    archive_load_free(l);
+    fake_run_free(&f);
+}
+
+TEST(archive_filters_know_the_names)
+{
+    char path[4096];
+    const char *paths[1] = { path };
+    struct fake_result f;
+    struct err err = { 0 };
+    path_in(path, "a.jsonl.gz");
+    make_archive(path, &f, 10);
+    struct archive_filter filter = { .step = SL("/api/itms") };
+    CHECK(!archive_load(paths, 1, &filter, &err));
+    CHECK_S(slice_z(err.text), SL("no step is named \"/api/itms\"; did you mean \"/api/items\"?"));
+    CHECK(err.code == ERR_USAGE);
+    filter = (struct archive_filter){ .group = SL("nothing like it") };
+    CHECK(!archive_load(paths, 1, &filter, &err));
+    fake_run_free(&f);
+}
+
 TEST(archives_merge_exactly)
 {
     char a[4096], b[4096];
@@ -201,6 +247,7 @@ TEST(archive_cut_anywhere)
         again = verify(fixed);
         CHECK(again.state == ARCHIVE_WHOLE);
         CHECK_U(again.samples, v.samples);
+        CHECK(again.recovered);
     }
     file_close(&file);
     fake_run_free(&f);
