@@ -263,6 +263,7 @@ static void add_scaled(struct buf *out, uint64_t v, uint64_t unit, const char *n
 
 void num_add_duration(struct buf *out, uint64_t ns)
 {
+    if (ns > TEN_YEARS_NS) ns = TEN_YEARS_NS;
     if (ns > 0 && ns < NS_PER_US) return add_scaled(out, ns, 1, "ns");
     if (ns > 0 && ns < NS_PER_MS) return add_scaled(out, ns, NS_PER_US, "us");
     if (ns > 0 && ns < NS_PER_S) return add_scaled(out, ns, NS_PER_MS, "ms");

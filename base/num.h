@@ -15,8 +15,9 @@ bool num_f64(struct slice s, double *out);                 /* JSON's number, fin
 bool num_duration(struct slice s, uint64_t *out_ns);
 bool num_bytes(struct slice s, uint64_t *out_bytes);   /* 10, 64k, 8M, 1G (powers of 1024) */
 bool num_rate(struct slice s, double *out_per_second); /* 500/s, 30/m, 500 (a second) */
-void num_add_duration(struct buf *out, uint64_t ns);   /* "1.5s", "250ms", "1h30m": parses back */
-void num_add_bytes(struct buf *out, uint64_t bytes);   /* "1.2 MB": for people */
+/* "1.5s", "250ms", "1h30m": parses back, so it is 10 years at most. */
+void num_add_duration(struct buf *out, uint64_t ns);
+void num_add_bytes(struct buf *out, uint64_t bytes); /* "1.2 MB": for people */
 
 #define NS_PER_US 1000ULL
 #define NS_PER_MS 1000000ULL

@@ -15,6 +15,7 @@
 #define TEXT_MAX ((size_t)512 << 20)
 #define GROUP_MAX 100 /* assets in one parallel step */
 #define PAUSE_MIN_NS (50 * (int64_t)NS_PER_MS)
+#define PAUSE_LONG_NS (3600 * NS_PER_S)
 
 struct builder {
     struct flow *f;
@@ -248,6 +249,9 @@ static void push_pause(struct builder *b, struct steps *s, const struct item *it
     double factor = b->f->cfg->pause_factor;
     if (b->busy_until_ns == 0 || pause < PAUSE_MIN_NS || factor <= 0) return;
     struct wait w = { .kind = WAIT_RECORDED, .a_ns = (uint64_t)((double)pause * factor) };
+    if (w.a_ns > PAUSE_LONG_NS)
+        report_warn(b->f, "take one sitting with --between, or shorten them: --pauses 0 is none",
+                    "the recording pauses for more than an hour, and so will each user");
     w.a_ns -= w.a_ns % NS_PER_MS;
     push(b, s, (struct step){ .kind = STEP_THINK, .think = w });
 }

@@ -220,8 +220,11 @@ bool is_digest_of_feed(const struct flow *f, const struct node *n);
 void flow_login(struct flow *f);
 /* unique.c: --unique values, made different for each user and iteration. */
 void flow_unique(struct flow *f);
-/* Makes every occurrence of the text unique, in every spelling; how many there were. */
-size_t unique_value(struct flow *f, struct slice value);
+/* Makes every occurrence of the text unique from step since on, in every spelling that was not there
+ * before; how many there were. */
+size_t unique_value(struct flow *f, struct slice value, size_t since);
+/* An answer before that step has it as a whole text: of a tag, an attribute, a JSON member. */
+bool text_was_shown(const struct flow *f, struct slice text, size_t before);
 /* The kth spelling that a server may derive from the text; false: there are no more. */
 bool unique_spelling(struct flow *f, struct slice value, unsigned k, struct slice *out);
 /* named.c: names of what the recording created, found and made unique. */

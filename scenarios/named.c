@@ -4,9 +4,10 @@
  * first would create anything. Three traces tell a name from other typed text, and only text that no answer
  * held before the user typed it can be one:
  *   missing   a page of that address was not there (404), then something was sent, then it was there
- *   editor    an edit page of that address had an empty text, which the user filled and sent
- *   address   a name or title was sent, and an address of that name was visited afterwards
- * They are made unique as with --unique, and the report says so. */
+ *   editor    an edit page of that address had no text, which the user filled and sent
+ *   address   a name or title was posted, the answer said that it was made, and its address was visited
+ * They are made unique as with --unique, and the report says so. In doubt a name stays: one that is wrongly
+ * changed breaks the walk, one that stays may be given to --unique. */
 #include <ctype.h>
 
 #include "scenarios/html_scan.h"
@@ -56,11 +57,6 @@ static bool is_whole(const struct use *u)
     return u->from == 0 && u->to == u->node->text.n && !u->node->secondary;
 }
 
-static bool in_address(const struct use *u)
-{
-    return is_whole(u) && (u->node->where == AT_PATH || u->node->where == AT_QUERY);
-}
-
 static const struct item *item_of(const struct flow *f, const struct use *u)
 {
     return &f->items[u->node->step];
@@ -77,23 +73,17 @@ static const struct item *sent_after(const struct flow *f, const struct value *v
     return NULL;
 }
 
-/* ---- missing -------------------------------------------------------------------------------------- */
-
-static bool was_missing(const struct flow *f, const struct value *v)
+static bool names_an_object(struct slice field)
 {
-    const struct item *sent = NULL;
-    for (const struct use *u = v->uses; u; u = u->next) {
-        const struct item *it = item_of(f, u);
-        if (it->changes_state || it->is_static || !in_address(u)) continue;
-        if (!sent && it->navigation && it->ex->response.status == 404)
-            sent = sent_after(f, v, it->index);
-        else if (sent && it->index > sent->index && it->ex->response.status < 400)
-            return true;
-    }
-    return false;
+    static const char *const yes[] = { "name", "title", "slug",  "identifier",
+                                       "page", "path",  "handle" };
+    static const char *const no[] = { "user",   "recipient", "author", "owner",    "mail",
+                                      "assign", "member",    "file",   "operation" };
+    return has_any(field, yes, sizeof yes / sizeof *yes) &&
+           !has_any(field, no, sizeof no / sizeof *no);
 }
 
-/* ---- editor --------------------------------------------------------------------------------------- */
+/* ---- addresses --------------------------------------------------------------------------------------- */
 
 /* ?id=Page&do=edit: the query says what, the path is a script's. */
 static bool query_names(struct slice query)
@@ -116,6 +106,23 @@ static bool ends_path(const struct item *it, const struct use *u)
     return slice_eq(last, u->node->text) && slice_find(last, SL(".php")) == SLICE_NONE;
 }
 
+/* ?title=Page, ?id=Page; not ?lang=english. */
+static bool names_a_page(struct slice parameter)
+{
+    static const char *const more[] = { "topic", "article", "subject" };
+    return names_an_object(parameter) || slice_ieq(parameter, SL("id")) ||
+           slice_ieq(parameter, SL("n")) || slice_ieq(parameter, SL("p")) ||
+           has_any(parameter, more, sizeof more / sizeof *more);
+}
+
+/* The page that an address names: its path's end, or a value of its query. */
+static bool in_address(const struct flow *f, const struct use *u)
+{
+    const struct node *n = u->node;
+    return is_whole(u) && ((n->where == AT_QUERY && names_a_page(n->name)) ||
+                           (n->where == AT_PATH && ends_path(item_of(f, u), u)));
+}
+
 /* An address that says "edit", and what: v. "new" and "add" stand behind what exists already. */
 static bool is_editor(const struct item *it, const struct use *u)
 {
@@ -130,6 +137,27 @@ static bool is_editor(const struct item *it, const struct use *u)
            (u->node->where == AT_QUERY || ends_path(it, u));
 }
 
+/* ---- missing -------------------------------------------------------------------------------------- */
+
+static bool was_missing(const struct flow *f, const struct value *v)
+{
+    const struct item *sent = NULL;
+    for (const struct use *u = v->uses; u; u = u->next) {
+        const struct item *it = item_of(f, u);
+        if (it->changes_state || it->is_static || !in_address(f, u)) continue;
+        bool there = it->ex->response.status < 400;
+        if (!sent && it->navigation && it->ex->response.status == 404)
+            sent = sent_after(f, v, it->index);
+        else if (!sent && there && !is_editor(it, u))
+            return false;
+        else if (sent && it->index > sent->index && there)
+            return true;
+    }
+    return false;
+}
+
+/* ---- editor --------------------------------------------------------------------------------------- */
+
 static bool field_is_filled(const struct item *it, struct slice name)
 {
     for (size_t i = 0; i < it->fields_n; i++)
@@ -137,26 +165,34 @@ static bool field_is_filled(const struct item *it, struct slice name)
     return false;
 }
 
-/* The page has a text field that is empty, and what was sent filled it. */
+/* The page has text fields, all of them empty, and what was sent filled one. */
 static bool fills_empty(const struct item *page, const struct item *sent)
 {
     struct html_scan h;
-    struct slice name = { 0 };
+    bool filled = false;
     html_scan_init(&h, page->ex->response.body);
     for (enum html_tok t; (t = html_scan_next(&h)) != HTML_END;) {
-        bool area = slice_ieq(h.tag, SL("textarea"));
-        if (t == HTML_OPEN && area) name = html_attr(&h, SL("name"));
-        if (t == HTML_RAW && area && slice_trim(h.body).n) name = (struct slice){ 0 };
-        if (t == HTML_CLOSE && area && name.n && field_is_filled(sent, name)) return true;
+        if (!slice_ieq(h.tag, SL("textarea"))) continue;
+        if (t == HTML_RAW && slice_trim(h.body).n) return false;
+        if (t == HTML_OPEN) filled |= field_is_filled(sent, html_attr(&h, SL("name")));
     }
-    return false;
+    return filled;
+}
+
+/* What the recording begins with may have been there: nothing shows how its user came by it. */
+static bool is_beginning(const struct flow *f, const struct value *v)
+{
+    for (size_t i = 0; i < v->first_use; i++)
+        if (f->items[i].navigation) return false;
+    return true;
 }
 
 static bool had_empty_editor(const struct flow *f, const struct value *v)
 {
+    if (is_beginning(f, v)) return false;
     for (const struct use *u = v->uses; u; u = u->next) {
         const struct item *it = item_of(f, u);
-        if (it->changes_state || it->is_static || !in_address(u) || !is_editor(it, u)) continue;
+        if (it->changes_state || it->is_static || !in_address(f, u) || !is_editor(it, u)) continue;
         const struct item *sent = sent_after(f, v, it->index);
         for (; sent; sent = sent_after(f, v, sent->index))
             if (fills_empty(it, sent)) return true;
@@ -167,17 +203,26 @@ static bool had_empty_editor(const struct flow *f, const struct value *v)
 
 /* ---- address -------------------------------------------------------------------------------------- */
 
-static bool names_an_object(struct slice field)
+static bool path_says(struct slice path, const char *const *words, size_t n)
 {
-    static const char *const yes[] = { "name", "title", "slug",  "identifier",
-                                       "page", "path",  "handle" };
-    static const char *const no[] = { "user", "recipient", "author", "owner",
-                                      "mail", "assign",    "member", "file" };
-    return has_any(field, yes, sizeof yes / sizeof *yes) &&
-           !has_any(field, no, sizeof no / sizeof *no);
+    struct slice piece;
+    while (slice_next(&path, '/', &piece))
+        for (size_t i = 0; i < n; i++)
+            if (slice_ieq(piece, slice_z(words[i]))) return true;
+    return false;
 }
 
-/* The first request that carries v is a change behind the login, in a field for names. */
+/* Posted to where something is made, not found. */
+static bool may_make(const struct item *it)
+{
+    static const char *const lookups[] = {
+        "search", "find", "lookup", "filter", "query", "suggest"
+    };
+    return slice_eq(it->ex->request.method, SL("POST")) && it->ex->response.status < 400 &&
+           !path_says(it->url.path, lookups, sizeof lookups / sizeof *lookups);
+}
+
+/* The first request that carries v posts it behind the login, in a field for names. */
 static const struct item *sent_as_name(const struct flow *f, const struct value *v)
 {
     for (const struct use *u = v->uses; u; u = u->next) {
@@ -186,24 +231,45 @@ static const struct item *sent_as_name(const struct flow *f, const struct value 
         enum where w = u->node->where;
         bool body = w == AT_FORM || w == AT_PART || w == AT_JSON;
         bool late = f->login == SIZE_MAX || it->index > f->login;
-        bool accepted = it->changes_state && it->ex->response.status < 400;
-        return body && late && accepted && is_whole(u) && names_an_object(u->node->name) ? it
-                                                                                         : NULL;
+        bool whole = body && late && is_whole(u);
+        return whole && may_make(it) && names_an_object(u->node->name) ? it : NULL;
     }
     return NULL;
 }
 
+/* POST /projects and /projects/x; POST /tag/add and /tags/x. */
+static bool stands_below(struct slice path, struct slice text, struct slice sent)
+{
+    static const char *const common[] = { "api", "rest", "app", "index.php" };
+    struct slice piece, other;
+    while (slice_next(&path, '/', &piece) && !slice_eq(piece, text)) {
+        struct slice rest = sent;
+        if (path_says(piece, common, sizeof common / sizeof *common)) continue;
+        while (letters(piece) >= 3 && slice_next(&rest, '/', &other))
+            if (letters(other) >= 3 && name_agrees(piece, other)) return true;
+    }
+    return false;
+}
+
+/* The answer to the post leads there, or says that something was made whose address is below the post's. */
+static bool was_made(struct flow *f, const struct item *sent, const struct item *visit,
+                     const struct value *v)
+{
+    if (slice_find(item_location(f, sent), v->text) != SLICE_NONE) return true;
+    bool told = sent->ex->response.status == 201 ||
+                slice_find(sent->ex->response.body, v->text) != SLICE_NONE;
+    return told && stands_below(visit->url.path, v->text, sent->url.path);
+}
+
 /* Visited behind the change, and in no answer before it. */
-static bool is_new_address(const struct flow *f, struct slice text, const struct item *sent)
+static bool is_new_address(struct flow *f, struct slice text, const struct item *sent)
 {
     const struct value *v = flow_value(f, text);
-    if (!v || v->in_static) return false;
-    for (const struct origin *o = v->origins; o; o = o->prev)
-        if (o->step < sent->index) return false;
+    if (!v || v->in_static || text_was_shown(f, text, sent->index)) return false;
     for (const struct use *u = v->uses; u; u = u->next) {
         const struct item *it = item_of(f, u);
         if (!is_whole(u) || u->node->where != AT_PATH) continue;
-        return it->index > sent->index && it->ex->response.status < 400;
+        return it->index > sent->index && it->ex->response.status < 400 && was_made(f, sent, it, v);
     }
     return false;
 }
@@ -235,7 +301,9 @@ void flow_named(struct flow *f)
     for (size_t i = 0; map_next(f->values, &i, &key, &value);) {
         const struct value *v = value;
         const char *why = reason(f, v);
-        if (!why || !unique_value(f, v->text)) continue;
+        if (!why || text_was_shown(f, v->text, v->first_use) ||
+            !unique_value(f, v->text, v->first_use))
+            continue;
         report_warn(f, "--keep-names if every user shall send it as it was recorded",
                     "\"%.*s\" names what the recording made (%s): different for each user now",
                     SL_FMT(slice_sub(v->text, 0, 80)), why);

@@ -2,6 +2,7 @@
  *
  * Called by scenario_parse for on_start, the tasks' steps and on_stop. A step is a mapping with exactly one
  * of the keys of `kinds`; that key decides which others it may have. */
+#include <ctype.h>
 #include <stddef.h>
 
 #include "scenarios/read.h"
@@ -10,10 +11,11 @@
 
 /* ---- request -------------------------------------------------------------------------------------- */
 
+/* Small letters too: a browser sends fetch's "patch" as it was written. */
 static bool is_method(struct slice s)
 {
     for (size_t i = 0; i < s.n; i++)
-        if (!(s.p[i] >= 'A' && s.p[i] <= 'Z') && s.p[i] != '-' && s.p[i] != '_') return false;
+        if (!isalpha((unsigned char)s.p[i]) && s.p[i] != '-' && s.p[i] != '_') return false;
     return s.n > 0 && s.n <= 32;
 }
 

@@ -4,6 +4,7 @@
  * value is changed, in the spellings that servers derive from it: as it is, in lower case, with blanks as
  * '-' or '_', and both. */
 #include <ctype.h>
+#include <string.h>
 
 #include "scenarios/report.h"
 #include "scenarios/walk.h"
@@ -15,6 +16,13 @@ struct spelling {
     struct slice text, expr;
     size_t found;
 };
+
+/* The site's own address, and an e-mail's behind its '@', are no names. */
+static bool is_host(const struct node *n, size_t from)
+{
+    return (n->where == AT_HEADER && slice_ieq(n->name, SL("origin"))) ||
+           slice_chr(slice_sub(n->text, 0, from), '@') != SLICE_NONE;
+}
 
 static bool is_boundary(struct slice t, size_t i)
 {
@@ -29,7 +37,7 @@ static void replace(struct node *n, void *arg)
     for (size_t at = 0, hit; (hit = slice_find(slice_from(n->text, at), s->text)) != SLICE_NONE;) {
         size_t from = at + hit, to = from + s->text.n;
         at = to;
-        if (!is_boundary(n->text, from) || !is_boundary(n->text, to)) continue;
+        if (!is_boundary(n->text, from) || !is_boundary(n->text, to) || is_host(n, from)) continue;
         node_span(s->f, n, from, to, s->expr);
         s->found++;
     }
@@ -78,15 +86,43 @@ bool unique_spelling(struct flow *f, struct slice value, unsigned k, struct slic
     return true;
 }
 
-size_t unique_value(struct flow *f, struct slice value)
+static bool ends_text(struct slice body, size_t i, const char *marks)
+{
+    return i < body.n && strchr(marks, body.p[i]) != NULL;
+}
+
+bool text_was_shown(const struct flow *f, struct slice text, size_t before)
+{
+    for (size_t i = 0; i < before; i++) {
+        struct slice body = f->items[i].ex->response.body;
+        for (size_t at = 0, hit; (hit = slice_find(slice_from(body, at), text)) != SLICE_NONE;) {
+            at += hit + text.n;
+            size_t from = at - text.n;
+            if (from > 0 && ends_text(body, from - 1, "\"'>=/") && ends_text(body, at, "\"'<&/?"))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Other things had this text before: /api/orders, when a board is called Orders. */
+static bool was_there(const struct flow *f, struct slice text, size_t since)
+{
+    const struct value *v = flow_value(f, text);
+    if (!v || since == 0) return false;
+    return v->in_static || v->uses->node->step < since || text_was_shown(f, text, since);
+}
+
+size_t unique_value(struct flow *f, struct slice value, size_t since)
 {
     struct slice done[SPELLINGS], text;
     size_t n = 0, found = 0;
     for (unsigned k = 0; unique_spelling(f, value, k, &text); k++) {
         if (is_known(done, n, text)) continue;
         done[n++] = text;
+        if (k > 0 && was_there(f, text, since)) continue;
         struct spelling s = { f, text, expression(f, text), 0 };
-        for (size_t i = 0; i < f->n; i++)
+        for (size_t i = since; i < f->n; i++)
             walk_nodes(&f->items[i], replace, &s);
         found += s.found;
     }
@@ -97,7 +133,7 @@ void flow_unique(struct flow *f)
 {
     for (size_t i = 0; i < f->cfg->unique_n; i++) {
         struct slice value = f->cfg->unique[i];
-        if (!value.n || !unique_value(f, value))
+        if (!value.n || !unique_value(f, value, 0))
             report_warn(f, "give the text as it was typed while recording",
                         "--unique \"%.*s\": no request holds this text", SL_FMT(value));
     }

@@ -257,20 +257,24 @@ TEST(correlate_unique_in_every_spelling)
 TEST(correlate_names_of_created_objects)
 {
     struct walk w = begin();
+    step(&w, "GET", "/", "", "<p>Welcome");
     step(&w, "GET", "/wiki?id=Blue_moon&do=edit", "", EDITOR);
     step(&w, "POST", "/wiki?id=Blue_moon&do=save", "id=Blue_moon&text=Hello", "<p>Hello");
     step(&w, "GET", "/page/Red_sun", "", "<p>nothing")->response.status = 404;
     step(&w, "POST", "/save", "page=Red_sun&text=x", "<p>saved");
     step(&w, "GET", "/page/Red_sun", "", "<p>x");
-    step(&w, "POST", "/projects", "name=Green+field&x=1", "{}");
+    step(&w, "POST", "/projects", "name=Green+field&x=1", "{}")->response.status = 201;
     step(&w, "GET", "/projects/green-field", "", "<p>");
+    redirect(&w, step(&w, "POST", "/new", "title=Old+stone", "<p>"), "/blog/old-stone");
+    step(&w, "GET", "/blog/old-stone", "", "<p>");
     run(&w);
     CHECK(says(&w, "unique(\"Blue_moon\")") && !says(&w, "=Blue_moon"));
     CHECK(says(&w, "POST /wiki?id="));
     CHECK(says(&w, "GET /page/${urlencode(unique(\"Red_sun\"))}"));
     CHECK(says(&w, "/projects/${urlencode(unique(\"green-field\"))}") &&
           says(&w, "unique(\"Green field\")"));
-    CHECK_U(w.report.warnings_n, 3);
+    CHECK(says(&w, "/blog/${urlencode(unique(\"old-stone\"))}"));
+    CHECK_U(w.report.warnings_n, 4);
     end(&w);
 }
 
@@ -298,10 +302,60 @@ TEST(correlate_names_of_others_stay)
     end(&w);
 }
 
+/* Sent as a name, and an address behind it is called so: nothing was made. */
+TEST(correlate_names_of_what_was_not_made_stay)
+{
+    struct walk w = begin();
+    step(&w, "GET", "/note?id=start&do=edit", "", EDITOR); /* the recording begins with it */
+    step(&w, "POST", "/note?id=start&do=save", "id=start&text=Hello", "<p>");
+    step(&w, "POST", "/events", "{\"event_name\":\"checkout\",\"page\":\"pricing\"}", "{}");
+    step(&w, "POST", "/api/checkout", "{\"x\":1}", "{\"ok\":1}");
+    step(&w, "GET", "/pricing", "", "<p>");
+    redirect(&w, step(&w, "POST", "/books/find", "title=Dune", "<p>"), "/books/dune");
+    step(&w, "GET", "/books/dune", "", "<p>");
+    step(&w, "POST", "/location", "name=Berlin", "{\"name\":\"Berlin\"}");
+    step(&w, "GET", "/weather/berlin", "", "<p>");
+    step(&w, "GET", "/suggest?q=urg", "", "[\"urgent\"]");
+    step(&w, "POST", "/tags", "name=urgent", "{}")->response.status = 201;
+    step(&w, "GET", "/tags/urgent", "", "<p>");
+    step(&w, "GET", "/post/edit/first", "",
+         "<textarea name=a>x</textarea><textarea name=b></textarea>");
+    step(&w, "POST", "/post/edit/first", "a=x&b=Hello", "<p>");
+    run(&w);
+    CHECK(!says(&w, "unique("));
+    CHECK_U(w.report.warnings_n, 0);
+    end(&w);
+}
+
+/* Only the name: not the path around it, the site's host, another thing of that name. */
+TEST(correlate_names_alone_are_made_unique)
+{
+    struct walk w = begin();
+    step(&w, "GET", "/api/orders", "", "{}");
+    step(&w, "GET", "/page?id=Red_sun&lang=english", "", "<p>")->response.status = 404;
+    step(&w, "POST", "/page?id=Red_sun&lang=english", "text=x", "<p>");
+    step(&w, "GET", "/page?id=Red_sun&lang=english", "", "<p>x");
+    redirect(&w, step(&w, "POST", "/boards", "name=Orders", "<p>"), "/boards/Orders");
+    step(&w, "GET", "/boards/Orders", "", "<p>");
+    step(&w, "GET", "/api/orders", "", "{}");
+    struct exchange *last = step(&w, "POST", "/boards", "name=Shop&mail=me@shop.test", "<p>");
+    redirect(&w, last, "/boards/shop");
+    header(&w, &last->request.headers, "Origin", "http://shop.test");
+    step(&w, "GET", "/boards/shop", "", "<p>");
+    run(&w);
+    CHECK(says(&w, "GET /page?id=${formencode(unique(\"Red_sun\"))}&lang=english"));
+    CHECK(says(&w, "/boards/${urlencode(unique(\"Orders\"))}") && !says(&w, "unique(\"orders\")"));
+    CHECK(says(&w, "unique(\"Shop\")") && says(&w, "mail: me@shop.test"));
+    CHECK(says(&w, "Origin: http://shop.test"));
+    CHECK_U(w.report.warnings_n, 3);
+    end(&w);
+}
+
 TEST(correlate_names_are_kept_on_demand)
 {
     struct walk w = begin();
     w.cfg.keep_names = true;
+    step(&w, "GET", "/", "", "<p>Welcome");
     step(&w, "GET", "/wiki?id=Blue_moon&do=edit", "", EDITOR);
     step(&w, "POST", "/wiki?id=Blue_moon&do=save", "id=Blue_moon&text=Hello", "<p>Hello");
     run(&w);

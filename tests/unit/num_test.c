@@ -93,6 +93,7 @@ TEST(num_durations_come_back)
     CHECK_S(shown(&b, 250 * NS_PER_MS), SL("250ms"));
     CHECK_S(shown(&b, 5400 * NS_PER_S), SL("1h30m"));
     CHECK_S(shown(&b, 3600 * NS_PER_S), SL("1h"));
+    CHECK_U(duration(shown(&b, 50ULL * 365 * 86400 * NS_PER_S)), 3653ULL * 86400 * NS_PER_S);
     CHECK_S(shown(&b, 1234567), SL("1.234567ms"));
     CHECK_S(shown(&b, 61 * NS_PER_S), SL("1m1s"));
     rnd_seed(&r, 7, 0);
