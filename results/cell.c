@@ -44,6 +44,12 @@ void cell_pad(struct buf *out, struct slice s, size_t width)
         buf_addc(out, ' ');
 }
 
+void cell_cut(struct buf *out, struct slice s, size_t max)
+{
+    size_t n = characters(s);
+    cell_pad(out, s, n < max ? n : max);
+}
+
 void cell_ms(struct buf *out, uint64_t ns)
 {
     double ms = stats_ms(ns);
@@ -58,6 +64,24 @@ void cell_ms_right(struct buf *out, uint64_t ns, size_t width)
         buf_addc(out, ' ');
     buf_add(out, buf_slice(&b));
     buf_free(&b);
+}
+
+void cell_words(struct buf *out, struct slice text, size_t column)
+{
+    size_t indent = column;
+    struct slice word;
+    while (slice_next(&text, ' ', &word)) {
+        if (column > indent && column + 1 + characters(word) > LINE) {
+            buf_addc(out, '\n');
+            cell_pad(out, SL(""), column = indent);
+        } else if (column > indent) {
+            buf_addc(out, ' ');
+            column++;
+        }
+        buf_add(out, word);
+        column += characters(word);
+    }
+    buf_addc(out, '\n');
 }
 
 void cell_rule(struct buf *out, size_t width)

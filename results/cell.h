@@ -7,8 +7,12 @@
 /* s cut to width characters, padded with blanks on the right; "…" where it was cut. UTF-8 aware. */
 void cell_pad(struct buf *out, struct slice s, size_t width);
 /* Milliseconds in at most five characters for people: "0.42" "3.21" "45.6" "678" "12345". */
+/* As cell_pad, but not padded. */
+void cell_cut(struct buf *out, struct slice s, size_t max);
 void cell_ms(struct buf *out, uint64_t ns);
 void cell_ms_right(struct buf *out, uint64_t ns, size_t width);
+/* Words to column 80, further lines below `column`, where the first begins; ends the line. */
+void cell_words(struct buf *out, struct slice text, size_t column);
 void cell_rule(struct buf *out, size_t width); /* a line of '-' */
 /* "Aggregated" or the step's own. */
 struct slice cell_step_name(const struct run_stats *s, size_t step);

@@ -72,11 +72,11 @@ static void failure_row(struct buf *out, const struct run_stats *s, const struct
 {
     const struct step_info *step = &s->info->steps[f->step];
     buf_addf(out, "%10llu  ", (unsigned long long)f->count);
-    cell_pad(out, step->method, step->method.n > 6 ? 6 : step->method.n);
+    cell_cut(out, step->method, 6);
     buf_addc(out, ' ');
-    cell_pad(out, step->name, step->name.n > 24 ? 24 : step->name.n);
+    cell_cut(out, step->name, 24);
     buf_addz(out, ": ");
-    cell_pad(out, f->text, f->text.n > 160 ? 160 : f->text.n);
+    cell_cut(out, f->text, 160);
     buf_addf(out, " (%.1f s to %.1f s)\n", (double)f->first_ns / 1e9, (double)f->last_ns / 1e9);
 }
 
@@ -136,7 +136,10 @@ static void generator_lines(struct buf *out, const struct run_stats *s)
         buf_addf(out, " and their %llu requests are not counted\n",
                  (unsigned long long)s->warm_up_requests);
     }
-    if (g->limited) buf_addf(out, "GENERATOR LIMITED: %.*s\n", SL_FMT(g->limited_why));
+    if (g->limited) {
+        buf_addz(out, "GENERATOR LIMITED: ");
+        cell_words(out, g->limited_why, 19);
+    }
     if (g->left_out)
         buf_addf(out, "ARCHIVE INCOMPLETE: %llu samples are not in it (disk too slow or full)\n",
                  (unsigned long long)g->left_out);

@@ -269,7 +269,8 @@ static bool counts_requests(const struct rule *r)
 
 const struct threshold_result *thresholds_eval(struct thresholds *t, const struct run_stats *s)
 {
-    double seconds = (double)s->total.last_end_ns / (double)NS_PER_S;
+    uint64_t end = s->total.last_end_ns > s->since_ns ? s->total.last_end_ns - s->since_ns : 0;
+    double seconds = (double)end / (double)NS_PER_S; /* as stats_rps */
     if (seconds < 1) seconds = 1;
     for (size_t i = 0; i < t->info->thresholds_n; i++) {
         const struct rule *r = &t->rules[i];

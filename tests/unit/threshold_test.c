@@ -1,6 +1,7 @@
 /* Thresholds: every form of the grammar, and the sentence for what is not one. */
 #include "tests/unit/test.h"
 
+#include "base/num.h"
 #include "tests/unit/fake_run.h"
 
 struct verdict {
@@ -95,4 +96,19 @@ TEST(threshold_refusals)
     refused("failed<120%");
     refused("service_failed<1%");
     refused("p(95)<200ms and more");
+}
+
+/* As the tables: what the warm-up took is no time of the run. */
+TEST(threshold_rates_leave_the_warm_up_out)
+{
+    struct threshold_cfg rule = { .rule = SL("rps > 15") };
+    struct run_info info = { .thresholds = &rule, .thresholds_n = 1 };
+    struct run_stats s = { .info = &info, .since_ns = 5 * NS_PER_S };
+    s.total.requests = 100;
+    s.total.last_end_ns = 10 * NS_PER_S;
+    struct thresholds *t = thresholds_new(&info, NULL);
+    const struct threshold_result *r = thresholds_eval(t, &s);
+    CHECK(r->ok && r->known);
+    CHECK_U((uint64_t)r->value, 20);
+    thresholds_free(t);
 }
