@@ -6,6 +6,18 @@
 #include "base/log.h"
 #include "base/mem.h"
 
+static bool live_value(struct trial *t, const struct try_answer *l, const struct extract *x,
+                       struct slice *got)
+{
+    struct headers h = try_headers(t, l);
+    struct answer a = { .status = l->status, .headers = &h, .body = l->body };
+    struct err err = { 0 };
+    struct extractor *e = extractor_compile(t->a, x, &err);
+    bool ok = e && extractor_run(e, &a, t->a, got) && got->n > 0;
+    extractor_free(e);
+    return ok;
+}
+
 /* Where a live answer holds a value of that name: what import would have written. */
 static bool find_live(struct trial *t, const struct try_answer *l, struct slice name,
                       struct extract *x, struct slice *got)
@@ -19,17 +31,56 @@ static bool find_live(struct trial *t, const struct try_answer *l, struct slice 
         { .kind = EXTRACT_HEADER, .expr = name },
         { .kind = EXTRACT_COOKIE, .expr = name },
     };
-    struct headers h = try_headers(t, l);
-    struct answer a = { .status = l->status, .headers = &h, .body = l->body };
     for (size_t i = 0; i < sizeof ways / sizeof *ways; i++) {
-        struct err err = { 0 };
-        struct extractor *e = extractor_compile(t->a, &ways[i], &err);
-        bool ok = e && extractor_run(e, &a, t->a, got) && got->n > 0;
-        extractor_free(e);
-        if (ok) *x = ways[i];
-        if (ok) return true;
+        if (!live_value(t, l, &ways[i], got)) continue;
+        *x = ways[i];
+        return true;
     }
     return false;
+}
+
+/* What answers call the value that a header of another name carries: by a part of the header's name. */
+static const struct alias {
+    const char *header, *name;
+} aliases[] = {
+    { "authorization", "access_token" },
+    { "authorization", "accessToken" },
+    { "authorization", "token" },
+    { "authorization", "id_token" },
+    { "authorization", "idToken" },
+    { "authorization", "jwt" },
+    { "csrf", "csrf" },
+    { "csrf", "_csrf" },
+    { "csrf", "csrf_token" },
+    { "csrf", "csrf-token" },
+    { "csrf", "csrfmiddlewaretoken" },
+    { "csrf", "csrftoken" },
+    { "csrf", "authenticity_token" },
+    { "csrf", "_token" },
+    { "xsrf", "XSRF-TOKEN" },
+    { "xsrf", "_xsrf" },
+};
+
+static bool find_alias(struct trial *t, const struct try_answer *l, struct slice name,
+                       struct extract *x, struct slice *got)
+{
+    if (find_live(t, l, name, x, got)) return true;
+    for (size_t i = 0; i < sizeof aliases / sizeof *aliases; i++)
+        if (slice_ifind(name, slice_z(aliases[i].header)) != SLICE_NONE &&
+            find_live(t, l, slice_z(aliases[i].name), x, got))
+            return true;
+    return false;
+}
+
+/* The variable that takes this value from the answer already; empty: none does. */
+static struct slice known_as(struct trial *t, const struct try_step *s, struct slice value)
+{
+    for (size_t i = 0; i < s->request->extract_n; i++) {
+        struct slice got;
+        if (live_value(t, s->answer, &s->request->extract[i], &got) && slice_eq(got, value))
+            return s->request->extract[i].name;
+    }
+    return (struct slice){ 0 };
 }
 
 static void add_extract(struct trial *t, struct request_step *r, struct extract x)
@@ -61,12 +112,14 @@ static struct slice suggest(struct trial *t, size_t at, struct literal *l, struc
     for (size_t k = at; k-- > 0;) {
         struct extract x;
         struct slice got;
-        const struct try_answer *a = t->steps[k].answer;
-        if (!a || !find_live(t, a, l->name, &x, &got) || slice_eq(got, value)) continue;
-        x.name = variable(t, l->name);
+        const struct try_step *s = &t->steps[k];
+        if (!s->answer || !find_alias(t, s->answer, l->name, &x, &got) || slice_eq(got, value))
+            continue;
+        struct slice known = known_as(t, s, got);
+        x.name = known.n ? known : variable(t, l->name);
         l->way = x.expr;
         l->from = k;
-        add_extract(t, t->steps[k].request, x);
+        if (!known.n) add_extract(t, s->request, x);
         t->fixed++;
         return arena_dup(t->s->arena, x.name);
     }
@@ -145,6 +198,17 @@ static void in_json(struct trial *t, size_t at)
     }
 }
 
+/* Headers that carry tokens: X-…, and what stands behind the scheme in Authorization. */
+static void in_header(struct trial *t, size_t at, struct field *h)
+{
+    struct slice scheme, value = h->value;
+    bool auth = slice_ieq(h->name, SL("authorization"));
+    if (!auth && !slice_istarts(h->name, SL("x-"))) return;
+    if (auth && slice_cut(h->value, ' ', &scheme, &value) && slice_ieq(scheme, SL("basic"))) return;
+    struct slice var = judge(t, at, "header", h->name, value);
+    if (var.n) h->value = replaced(t, h->value, value, var);
+}
+
 void try_literals(struct trial *t, size_t at)
 {
     struct request_step *r = t->steps[at].request;
@@ -153,9 +217,7 @@ void try_literals(struct trial *t, size_t at)
     for (size_t i = 0; i < r->parts_n; i++)
         in_field(t, at, "part", r->parts[i].name, &r->parts[i].value);
     for (size_t i = 0; i < r->headers.n; i++)
-        if (slice_istarts(r->headers.v[i].name, SL("x-")) ||
-            slice_ieq(r->headers.v[i].name, SL("authorization")))
-            in_field(t, at, "header", r->headers.v[i].name, &r->headers.v[i].value);
+        in_header(t, at, &r->headers.v[i]);
     in_query(t, at);
     in_json(t, at);
 }

@@ -200,6 +200,17 @@ class Try(TestCase):
         fixed = self.reprise("try", "fixed.yaml", "-H", server.base)
         self.assertIn("4 of 4 steps held", fixed.stdout)
 
+    def test_stale_headers_take_the_variables_that_are_there(self):
+        server = self.demo()
+        self.reprise("import", TOP / "scenarios" / "examples" / "demo.har", "-o", "s.yaml", "-q")
+        text = (self.dir / "s.yaml").read_text()
+        for live, stale in (("Bearer ${token}", "Bearer 8f3a91c7be024d6f8f3a91c7be024d60"),
+                            ("X-CSRF-Token: ${csrf}", "X-CSRF-Token: 8f3a91c7be024d6f8f3a91c7be024d61")):
+            self.write("bad.yaml", text.replace(live, stale))
+            self.reprise("try", "bad.yaml", "-H", server.base, "--fix", "fixed.yaml", code=1)
+            self.assertIn(live, (self.dir / "fixed.yaml").read_text())
+            self.assertIn("24 of 24 steps held", self.reprise("try", "fixed.yaml", "-H", server.base).stdout)
+
     def walked(self, variant):
         """Three recorded steps tried against a server that answers as variant says: (text, JSON rows)"""
         w = Walk(1)
