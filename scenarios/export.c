@@ -1,18 +1,14 @@
-/* What the exporters share, and which one is asked for. Called by cli's export.
+/* What all exporters share, and which one is asked for. Called by cli's export.
  *
- * Templates are compiled as a run would and walked: text, variables and calls become an expression. The
- * functions of ${…} are methods or functions of the same name in the script's own library. */
+ * Templates are compiled as a run would. What scripts alone share is in export_script.c. */
 #include "scenarios/export_build.h"
 
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/enc.h"
-#include "base/num.h"
-#include "http/url.h"
 #include "scenarios/columns.h"
 #include "scenarios/template_parse.h"
 
@@ -31,23 +27,6 @@ void export_note(struct export *x, const char *fmt, ...)
     n->v[n->n++] = arena_dup(n->a, slice_z(text));
 }
 
-void export_indent(struct export *x)
-{
-    buf_addf(x->out, "%*s", (int)x->indent * 4, "");
-}
-
-void export_line(struct export *x, const char *fmt, ...)
-{
-    char text[2000];
-    va_list ap;
-    va_start(ap, fmt);
-    vsnprintf(text, sizeof text, fmt, ap);
-    va_end(ap);
-    if (*text) export_indent(x);
-    buf_addz(x->out, text);
-    buf_addc(x->out, '\n');
-}
-
 void export_string(struct buf *out, struct slice text)
 {
     buf_addc(out, '"');
@@ -55,49 +34,7 @@ void export_string(struct buf *out, struct slice text)
     buf_addc(out, '"');
 }
 
-/* ---- expressions ---------------------------------------------------------------------------------- */
-
-static void add_nodes(struct export *x, const struct export_lang *l, const struct nodes *list);
-
-static void add_argument(struct export *x, const struct export_lang *l, const struct call *c,
-                         unsigned k, char letter)
-{
-    if (letter == 't')
-        add_nodes(x, l, &c->text[k]);
-    else if (letter == 'n')
-        buf_addf(x->out, "%lld", (long long)c->args.n[k]);
-    else if (letter == 'd')
-        buf_addf(x->out, "%g", (double)c->args.n[k] / 1e9);
-    else
-        export_string(x->out, c->args.t[k]);
-}
-
-static void add_call(struct export *x, const struct export_lang *l, const struct call *c)
-{
-    const char *letter = c->fn->args ? c->fn->args : "";
-    buf_addf(x->out, "%s%s(", l->call, c->fn->name);
-    for (unsigned k = 0; k < c->args.count && *letter; letter++) {
-        if (*letter == '?') continue;
-        if (k) buf_addz(x->out, ", ");
-        add_argument(x, l, c, k++, *letter);
-    }
-    buf_addc(x->out, ')');
-}
-
-static void add_nodes(struct export *x, const struct export_lang *l, const struct nodes *list)
-{
-    if (list->n == 0) buf_addz(x->out, "\"\"");
-    for (size_t i = 0; i < list->n; i++) {
-        const struct node *n = &list->v[i];
-        if (i) buf_addz(x->out, " + ");
-        if (n->kind == NODE_TEXT) export_string(x->out, n->text);
-        if (n->kind == NODE_CALL) add_call(x, l, n->call);
-        if (n->kind != NODE_SLOT) continue;
-        buf_addz(x->out, l->var_open);
-        export_string(x->out, n->text);
-        buf_addz(x->out, l->var_close);
-    }
-}
+/* ---- templates ------------------------------------------------------------------------------------ */
 
 /* Feeds' columns are known by their use only. */
 static void know_columns(struct export *x, struct slice text)
@@ -118,18 +55,6 @@ const struct template *export_template(struct export *x, struct slice text, stru
 {
     know_columns(x, text);
     return template_compile(x->a, x->scope, text, NULL, err);
-}
-
-void export_expr(struct export *x, const struct export_lang *l, struct slice text)
-{
-    struct err err = { 0 };
-    const struct template *t = export_template(x, text, &err);
-    if (t)
-        add_nodes(x, l, &t->nodes);
-    else {
-        export_note(x, "%s: kept as it stands", err.text);
-        export_string(x->out, text);
-    }
 }
 
 static void know_steps(struct export *x, const struct step *v, size_t n)
@@ -198,6 +123,12 @@ const char *export_check_kind(enum check_kind k)
     static const char *const names[] = { "status", "contains", "not", "matches",
                                          "header", "json",     "time" };
     return names[k];
+}
+
+const char *export_pick(enum feed_pick p)
+{
+    static const char *const names[] = { "sequential", "random", "unique", "shuffle" };
+    return names[p];
 }
 
 struct slice export_path(struct export *x, struct slice file)

@@ -1,4 +1,4 @@
-/* What the exporters share: templates as expressions of another language. Private to the room. */
+/* What the exporters share. Private to the room. */
 #ifndef SCENARIOS_EXPORT_BUILD_H
 #define SCENARIOS_EXPORT_BUILD_H
 
@@ -13,29 +13,20 @@ struct export
     struct scope *scope;
     struct export_notes *notes;
     unsigned indent;
-    size_t names; /* how many functions were written */
-};
-
-/* A language whose texts are joined with '+'. */
-struct export_lang {
-    const char *var_open, *var_close; /* around a quoted name: self.v["…"] */
-    const char *call;                 /* in front of a function's name: self.f_ */
+    const struct export_lang *lang; /* of a script: export_script.h */
+    size_t names;                   /* how many functions were written */
 };
 
 void export_note(struct export *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Compiled as a run would; NULL on an error. */
 const struct template *export_template(struct export *x, struct slice text, struct err *err);
-/* "a" + v["b"], as JSON strings, which Python and JavaScript read alike. */
-void export_expr(struct export *x, const struct export_lang *l, struct slice text);
 void export_string(struct buf *out, struct slice text);
-/* A line at the indent, with its newline. */
-void export_line(struct export *x, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
-void export_indent(struct export *x);
 /* The name under which statistics show a request. */
 struct slice export_name(struct export *x, const struct request_step *r);
 const char *export_extract_kind(enum extract_kind k);
 const char *export_decode_name(enum extract_decode d);
 const char *export_check_kind(enum check_kind k);
+const char *export_pick(enum feed_pick p);
 /* Where a file lies that the scenario names. */
 struct slice export_path(struct export *x, struct slice file);
 /* An identifier: letters, digits, '_'; unique within the export. */
