@@ -4,6 +4,7 @@
  *   conn.c           a connection's life: open, handshake, idle, busy, gone; who may use it
  *   h1.c h2.c        a protocol on an open connection
  *   tls.c            bytes <-> records
+ *   tls_certs.c      a server's certificates, kept once
  *   io_*.c           sockets
  *
  * One worker owns all of it; nothing here is shared between threads. A flight is what a call costs while

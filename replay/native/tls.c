@@ -2,7 +2,8 @@
  *
  * OpenSSL reads from the bytes that the io has just delivered and writes straight into the io's send, so
  * that neither side keeps a buffer: a connection at rest holds OpenSSL's state only (its record buffers
- * are released when idle). Sessions are resumed per user, as a browser does. */
+ * are released when idle). One BIO serves all connections of the worker: ssl_of says whose turn it is, and
+ * the io's send never calls back. Sessions are resumed per user, as a browser does. */
 #include "replay/native/native.h"
 
 #include <openssl/err.h>
@@ -14,12 +15,16 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "replay/native/tls_certs.h"
 
 #define PLAIN_BYTES (16 * 1024) /* a record's most, RFC 8446 5.1 */
 
 struct tls_ctx {
     SSL_CTX *ssl;
-    BIO_METHOD *bio;
+    BIO_METHOD *method;
+    BIO *bio;          /* of all connections: */
+    struct conn *turn; /* the one that OpenSSL works for now, see ssl_of */
+    struct tls_certs *certs;
     char plain[PLAIN_BYTES];
 };
 
@@ -38,8 +43,8 @@ struct tls_saved {
 
 static int bio_read(BIO *b, char *out, int n)
 {
-    struct conn *c = BIO_get_data(b);
-    struct slice *in = &c->tls->in;
+    const struct tls_ctx *t = BIO_get_data(b);
+    struct slice *in = &t->turn->tls->in;
     BIO_clear_retry_flags(b);
     if (!in->n) {
         BIO_set_retry_read(b);
@@ -53,7 +58,8 @@ static int bio_read(BIO *b, char *out, int n)
 
 static int bio_write(BIO *b, const char *p, int n)
 {
-    struct conn *c = BIO_get_data(b);
+    const struct tls_ctx *t = BIO_get_data(b);
+    struct conn *c = t->turn;
     BIO_clear_retry_flags(b);
     c->engine->ops->send(&c->io, (struct slice){ p, (size_t)n }, (struct slice){ 0 });
     return n;
@@ -84,11 +90,20 @@ static BIO_METHOD *bio_method(void)
     return m;
 }
 
+/* Every call into OpenSSL that may read, write or report goes through here: what it does, it does for c. */
+static SSL *ssl_of(struct conn *c)
+{
+    c->engine->tls->turn = c;
+    ERR_clear_error();
+    return c->tls->ssl;
+}
+
 /* ---- context ---- */
 
 static int on_new_session(SSL *ssl, SSL_SESSION *session)
 {
-    struct conn *c = SSL_get_app_data(ssl);
+    const struct tls_ctx *t = SSL_CTX_get_app_data(SSL_get_SSL_CTX(ssl));
+    const struct conn *c = t->turn;
     struct tls_saved *s = c->user->sessions;
     while (s && s->origin != c->origin)
         s = s->next;
@@ -138,15 +153,20 @@ struct tls_ctx *tls_ctx_new(const struct engine_cfg *cfg, struct err *err)
     static const unsigned char both[] = "\x02h2\x08http/1.1", h1_only[] = "\x08http/1.1";
     struct tls_ctx *t = mem_alloc(1, sizeof *t);
     t->ssl = SSL_CTX_new(TLS_client_method());
-    t->bio = bio_method();
+    t->method = bio_method();
+    t->bio = t->method ? BIO_new(t->method) : NULL;
+    t->certs = tls_certs_new();
     if (!t->ssl || !t->bio) {
         ssl_err(err, "OpenSSL");
         goto fail;
     }
+    BIO_set_data(t->bio, t);
+    SSL_CTX_set_app_data(t->ssl, t);
     SSL_CTX_set_min_proto_version(t->ssl, TLS1_2_VERSION);
     SSL_CTX_set_mode(t->ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
     SSL_CTX_set_options(t->ssl, SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
     if (!load_trust(t->ssl, cfg, err)) goto fail;
+    SSL_CTX_set_cert_verify_callback(t->ssl, tls_certs_verify, t->certs);
     const unsigned char *alpn = cfg->http2 ? both : h1_only;
     SSL_CTX_set_alpn_protos(t->ssl, alpn, cfg->http2 ? sizeof both - 1 : sizeof h1_only - 1);
     SSL_CTX_set_session_cache_mode(t->ssl, cfg->no_tls_resume ? SSL_SESS_CACHE_OFF
@@ -163,7 +183,9 @@ void tls_ctx_free(struct tls_ctx *t)
 {
     if (!t) return;
     SSL_CTX_free(t->ssl);
-    BIO_meth_free(t->bio);
+    BIO_free(t->bio);
+    BIO_meth_free(t->method);
+    tls_certs_free(t->certs);
     free(t);
 }
 
@@ -201,8 +223,7 @@ static const char *handshake_trouble(const struct conn *c)
 /* Moves the handshake on; false when the connection is done for (and gone). */
 static bool shake_hands(struct conn *c)
 {
-    ERR_clear_error();
-    int rc = SSL_do_handshake(c->tls->ssl);
+    int rc = SSL_do_handshake(ssl_of(c));
     if (rc == 1) {
         const unsigned char *alpn = NULL;
         unsigned n = 0;
@@ -219,13 +240,11 @@ bool tls_begin(struct conn *c)
 {
     struct tls_ctx *ctx = c->engine->tls;
     struct tls *t = mem_alloc(1, sizeof *t);
-    BIO *bio = BIO_new(ctx->bio);
     t->ssl = SSL_new(ctx->ssl);
     c->tls = t;
-    if (!bio || !t->ssl) return false;
-    BIO_set_data(bio, c);
-    SSL_set_bio(t->ssl, bio, bio);
-    SSL_set_app_data(t->ssl, c);
+    if (!t->ssl) return false;
+    BIO_up_ref(ctx->bio);
+    SSL_set_bio(t->ssl, ctx->bio, ctx->bio);
     name_peer(t->ssl, c->origin);
     resume(t->ssl, c);
     SSL_set_connect_state(t->ssl);
@@ -248,8 +267,7 @@ void tls_feed(struct conn *c, struct slice records)
     if (!SSL_is_init_finished(c->tls->ssl) && !shake_hands(c)) return;
     struct tls_ctx *ctx = c->engine->tls;
     while (c->state != CONN_GONE) {
-        ERR_clear_error();
-        int n = SSL_read(c->tls->ssl, ctx->plain, PLAIN_BYTES);
+        int n = SSL_read(ssl_of(c), ctx->plain, PLAIN_BYTES);
         if (n > 0) {
             c->protocol->data(c, (struct slice){ ctx->plain, (size_t)n });
             continue;
@@ -267,7 +285,7 @@ void tls_feed(struct conn *c, struct slice records)
 static bool write_all(struct conn *c, struct slice s)
 {
     while (s.n) {
-        int n = SSL_write(c->tls->ssl, s.p, s.n > INT32_MAX ? INT32_MAX : (int)s.n);
+        int n = SSL_write(ssl_of(c), s.p, s.n > INT32_MAX ? INT32_MAX : (int)s.n);
         if (n <= 0) return false;
         s = slice_from(s, (size_t)n);
     }
@@ -278,7 +296,6 @@ static bool write_all(struct conn *c, struct slice s)
 void tls_send(struct conn *c, struct slice head, struct slice body)
 {
     char both[4096];
-    ERR_clear_error();
     if (body.n && head.n + body.n <= sizeof both) {
         memcpy(both, head.p, head.n);
         memcpy(both + head.n, body.p, body.n);

@@ -126,12 +126,18 @@ static void run_cases(struct variant v, int how)
     tls_server_free(s);
 }
 
-static void run_all(struct variant v)
+/* OpenSSL writes to sockets that the client has closed. */
+static void block_sigpipe(void)
 {
     sigset_t pipe;
     sigemptyset(&pipe);
-    sigaddset(&pipe, SIGPIPE); /* OpenSSL writes to sockets that the client has closed */
+    sigaddset(&pipe, SIGPIPE);
     pthread_sigmask(SIG_BLOCK, &pipe, NULL);
+}
+
+static void run_all(struct variant v)
+{
+    block_sigpipe();
     run_cases(v, VERIFY);
     run_cases(v, INSECURE);
     run_cases(v, WITH_HTTP2);
@@ -150,6 +156,39 @@ TEST(engine_tls_io_uring)
 TEST(engine_tls_curl)
 {
     run_all(CURL);
+}
+
+/* A user resumes on every connection but its first; a user who begins anew resumes nothing. Each connection ends
+ * with its answer. */
+static void check_resumption(struct variant v, int version)
+{
+    const struct tls_case c = { { .answer = "HTTP/1.1 200 OK\r\nConnection: close\r\n"
+                                            "Content-Length: 5\r\n\r\nhello",
+                                  .end = TLS_NOTIFY,
+                                  .tickets = true,
+                                  .version = version },
+                                OK200 };
+    static const unsigned resumed[] = { 0, 1, 2, 2, 3 };
+    struct tls_server *s = tls_server_new();
+    struct bench b = { .origin.tls = true };
+    b.cfg.cacert = tls_server_ca(s);
+    bench_open(&b, v, tls_server_port(s));
+    tls_server_play(s, &c.script);
+    for (size_t i = 0; i < sizeof resumed / sizeof *resumed; i++) {
+        if (i == 3) b.ops->user_reset(b.user);
+        ask(&b, &c, "resumption");
+        CHECK_U(tls_server_resumed(s), resumed[i]);
+    }
+    bench_close(&b);
+    tls_server_free(s);
+}
+
+TEST(engine_tls_resumption)
+{
+    block_sigpipe();
+    check_resumption(EPOLL, TLS1_2_VERSION);
+    check_resumption(EPOLL, TLS1_3_VERSION);
+    check_resumption(URING, TLS1_3_VERSION);
 }
 
 TEST(engine_conformance)

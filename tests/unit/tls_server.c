@@ -31,6 +31,7 @@ struct tls_server {
     pthread_mutex_t lock;
     int fds[MAX_CONNECTIONS];
     size_t connections;
+    _Atomic unsigned resumed;
 };
 
 struct peer {
@@ -106,6 +107,7 @@ static int on_alpn(SSL *ssl, const unsigned char **out, unsigned char *n, const 
 
 static SSL_CTX *context(struct peer *p)
 {
+    static unsigned char ticket_keys[80]; /* the same for each connection's context */
     const struct tls_script *s = p->script;
     SSL_CTX *ctx = SSL_CTX_new(TLS_server_method());
     CHECK(SSL_CTX_use_certificate(ctx, p->server->certs[s->cert]) == 1);
@@ -113,6 +115,8 @@ static SSL_CTX *context(struct peer *p)
     SSL_CTX_set_alpn_select_cb(ctx, on_alpn, (void *)(uintptr_t)s);
     if (s->wants_cert)
         SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+    if (s->tickets)
+        CHECK(SSL_CTX_set_tlsext_ticket_keys(ctx, ticket_keys, sizeof ticket_keys) == 1);
     if (!s->version) return ctx;
     SSL_CTX_set_security_level(ctx, 0);
     SSL_CTX_set_min_proto_version(ctx, s->version);
@@ -203,6 +207,7 @@ static void serve(struct peer *p)
     SSL_set_fd(p->ssl, p->fd);
     if (SSL_accept(p->ssl) == 1) {
         bool on = true;
+        if (SSL_session_reused(p->ssl)) atomic_fetch_add(&p->server->resumed, 1);
         while (on && read_request(p->ssl)) {
             p->script = atomic_load(&p->server->script);
             on = send_answer(p) && p->script->end == TLS_KEEP;
@@ -276,6 +281,11 @@ const char *tls_server_ca(const struct tls_server *s)
 void tls_server_play(struct tls_server *s, const struct tls_script *script)
 {
     atomic_store(&s->script, script);
+}
+
+unsigned tls_server_resumed(const struct tls_server *s)
+{
+    return atomic_load(&s->resumed);
 }
 
 void tls_server_free(struct tls_server *s)

@@ -45,6 +45,7 @@ struct tls_script {
     int version; /* the only one, 0: any from 1.2 on */
     bool drip;   /* a record for each byte */
     bool wants_cert;
+    bool tickets;  /* sessions can be resumed */
     size_t filler; /* so many 'x' behind the answer */
 };
 
@@ -54,6 +55,7 @@ uint16_t tls_server_port(const struct tls_server *s);
 const char *tls_server_ca(const struct tls_server *s); /* a PEM file */
 void tls_server_play(struct tls_server *s,
                      const struct tls_script *script); /* from the next connection or request on */
+unsigned tls_server_resumed(const struct tls_server *s); /* handshakes that resumed a session */
 void tls_server_free(struct tls_server *s);
 
 #endif
