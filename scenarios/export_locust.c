@@ -111,7 +111,6 @@ static void wait_time(struct export *x)
 
 static void feeds(struct export *x)
 {
-    static const char *const ends[] = { "recycle", "stop", "stop", "stop" };
     export_indent(x);
     buf_addz(x->out, "feeds = {");
     for (size_t i = 0; i < x->s->feeds_n; i++) {
@@ -119,8 +118,8 @@ static void feeds(struct export *x)
         export_string(x->out, f->name);
         buf_addz(x->out, ": (Feed(");
         export_string(x->out, export_path(x, f->file));
-        buf_addf(x->out, ", \"%s\", \"%s\"), %s), ", export_pick(f->pick), ends[f->end],
-                 f->per_iteration ? "True" : "False");
+        buf_addf(x->out, ", \"%s\", \"%s\"), %s), ", export_pick(f->pick),
+                 feed_recycles(f) ? "recycle" : "stop", f->per_iteration ? "True" : "False");
     }
     buf_addz(x->out, "}\n");
 }

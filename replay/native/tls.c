@@ -2,8 +2,7 @@
  *
  * OpenSSL reads from the bytes that the io has just delivered and writes straight into the io's send, so
  * that neither side keeps a buffer: a connection at rest holds OpenSSL's state only (its record buffers
- * are released when idle). One BIO serves all connections of the worker: ssl_of says whose turn it is, and
- * the io's send never calls back. Sessions are resumed per user, as a browser does. */
+ * are released when idle). ssl_of says for whom OpenSSL works now, and the io's send never calls back. Sessions are resumed per user, as a browser does. */
 #include "replay/native/native.h"
 
 #include <openssl/err.h>
@@ -22,7 +21,6 @@
 struct tls_ctx {
     SSL_CTX *ssl;
     BIO_METHOD *method;
-    BIO *bio;          /* of all connections: */
     struct conn *turn; /* the one that OpenSSL works for now, see ssl_of */
     struct tls_certs *certs;
     char plain[PLAIN_BYTES];
@@ -154,13 +152,11 @@ struct tls_ctx *tls_ctx_new(const struct engine_cfg *cfg, struct err *err)
     struct tls_ctx *t = mem_alloc(1, sizeof *t);
     t->ssl = SSL_CTX_new(TLS_client_method());
     t->method = bio_method();
-    t->bio = t->method ? BIO_new(t->method) : NULL;
     t->certs = tls_certs_new();
-    if (!t->ssl || !t->bio) {
+    if (!t->ssl || !t->method) {
         ssl_err(err, "OpenSSL");
         goto fail;
     }
-    BIO_set_data(t->bio, t);
     SSL_CTX_set_app_data(t->ssl, t);
     SSL_CTX_set_min_proto_version(t->ssl, TLS1_2_VERSION);
     SSL_CTX_set_mode(t->ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
@@ -183,7 +179,6 @@ void tls_ctx_free(struct tls_ctx *t)
 {
     if (!t) return;
     SSL_CTX_free(t->ssl);
-    BIO_free(t->bio);
     BIO_meth_free(t->method);
     tls_certs_free(t->certs);
     free(t);
@@ -240,11 +235,15 @@ bool tls_begin(struct conn *c)
 {
     struct tls_ctx *ctx = c->engine->tls;
     struct tls *t = mem_alloc(1, sizeof *t);
+    BIO *b = BIO_new(ctx->method);
     t->ssl = SSL_new(ctx->ssl);
     c->tls = t;
-    if (!t->ssl) return false;
-    BIO_up_ref(ctx->bio);
-    SSL_set_bio(t->ssl, ctx->bio, ctx->bio);
+    if (!t->ssl || !b) {
+        BIO_free(b);
+        return false;
+    }
+    BIO_set_data(b, ctx);
+    SSL_set_bio(t->ssl, b, b);
     name_peer(t->ssl, c->origin);
     resume(t->ssl, c);
     SSL_set_connect_state(t->ssl);
