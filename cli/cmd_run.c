@@ -87,6 +87,7 @@ static bool read_options(struct job *j, int argc, char **argv, int *code, struct
     enum opt_go go_on = opts_read(&run_command, &j->o, argc, argv, &j->rest, err);
     if (go_on == OPT_HELPED) *code = 0;
     if (go_on != OPT_GO) return false;
+    if (j->o.archive_level == RUN_ARCHIVE_OFF) j->o.keep_archive = false;
     if (j->rest.n == 1) return true;
     bool may_come = !j->o.headless && !j->o.autostart; /* to the page, as an upload */
     if (j->rest.n == 0 && may_come) return true;

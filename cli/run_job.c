@@ -271,7 +271,7 @@ static bool open_archive(struct job *j, struct err *err)
     buf_free(&name);
     struct archive_cfg cfg = {
         .path = j->archive_path,
-        .level = j->o.archive_level == 0 ? ARCHIVE_FULL : ARCHIVE_INTERVALS,
+        .level = j->o.archive_level == RUN_ARCHIVE_FULL ? ARCHIVE_FULL : ARCHIVE_INTERVALS,
         .bodies = bodies[j->o.archive_bodies],
         .sign_key = j->o.sign_key,
     };
@@ -329,7 +329,7 @@ static void open_recorders(struct job *j)
     struct recorder_cfg cfg = {
         .steps = j->info.steps,
         .steps_n = j->info.steps_n,
-        .keep_samples = keeps_archive(j) && j->o.archive_level == 0,
+        .keep_samples = keeps_archive(j) && j->o.archive_level == RUN_ARCHIVE_FULL,
         .warm_up_ns = j->info.warm_up_ns,
         .users = &j->users,
     };

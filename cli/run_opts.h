@@ -5,6 +5,9 @@
 #include "cli/opt.h"
 #include "replay/replay.h"
 
+/* --archive-level, in the order of its words; OFF is the same as --no-archive. */
+enum run_archive { RUN_ARCHIVE_FULL, RUN_ARCHIVE_INTERVALS, RUN_ARCHIVE_OFF };
+
 struct run_opts {
     /* load */
     const char *host;
@@ -22,7 +25,8 @@ struct run_opts {
     bool headless, quiet, only_summary, keep_archive, csv_full;
     const char *json_file, *csv, *html, *junit, *markdown, *archive, *sign_key;
     const char *statsd, *influx, *otlp;
-    unsigned archive_level, archive_bodies;
+    unsigned archive_level; /* RUN_ARCHIVE_* */
+    unsigned archive_bodies;
     uint32_t error_code;
     /* page */
     const char *web_host, *tls_cert, *tls_key;

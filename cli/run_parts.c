@@ -82,7 +82,7 @@ static void hold_back_outputs(struct run_opts *o)
     o->quiet = true;
     o->json_file = o->csv = o->html = o->junit = o->markdown = NULL;
     o->thresholds.n = 0;
-    if (!o->keep_archive) o->archive_level = 1;
+    if (!o->keep_archive) o->archive_level = RUN_ARCHIVE_INTERVALS;
     o->keep_archive = true;
 }
 

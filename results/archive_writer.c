@@ -279,28 +279,6 @@ void archive_writer_free(struct archive_writer *w)
     free(w);
 }
 
-bool archive_level_parse(struct slice s, enum archive_level *out)
-{
-    static const char *const names[] = { "off", "intervals", "full" };
-    for (unsigned i = 0; i < 3; i++) {
-        if (!slice_eq(s, slice_z(names[i]))) continue;
-        *out = (enum archive_level)i;
-        return true;
-    }
-    return false;
-}
-
-bool archive_bodies_parse(struct slice s, enum archive_bodies *out)
-{
-    static const char *const names[] = { "none", "failed", "all" };
-    for (unsigned i = 0; i < 3; i++) {
-        if (!slice_eq(s, slice_z(names[i]))) continue;
-        *out = (enum archive_bodies)i;
-        return true;
-    }
-    return false;
-}
-
 void archive_default_name(const struct run_info *info, struct buf *out)
 {
     for (unsigned n = 1; n < 1000; n++) {

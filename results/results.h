@@ -288,14 +288,12 @@ bool thresholds_abort(const struct thresholds *t, const struct run_stats *s);
 
 /* ---- archive ------------------------------------------------------------------------------------- */
 
-enum archive_level { ARCHIVE_OFF, ARCHIVE_INTERVALS, ARCHIVE_FULL };
+enum archive_level { ARCHIVE_INTERVALS, ARCHIVE_FULL };
 enum archive_bodies { BODIES_NONE, BODIES_FAILED, BODIES_ALL };
-bool archive_level_parse(struct slice s, enum archive_level *out);
-bool archive_bodies_parse(struct slice s, enum archive_bodies *out);
 
 struct archive_cfg {
     const char *path;
-    enum archive_level level; /* not OFF */
+    enum archive_level level;
     enum archive_bodies bodies;
     const char *sign_key; /* PEM file with an Ed25519 private key; NULL: not signed */
 };

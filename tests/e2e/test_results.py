@@ -227,6 +227,14 @@ class Archive(Results):
         self.assertIn("holds no samples", self.reprise("report", "a.gz", "-q", "--jtl", "x", code=3).stderr)
         self.assertFalse((self.dir / "x").exists())
 
+    def test_level_off_is_no_archive(self):
+        self.write("s.yaml", SCENARIO)
+        for more in ((), ("--processes", 2)):
+            done = self.reprise("run", "s.yaml", "-H", self.demo().base, "-u", 2, "--loops", 1, "--headless",
+                                "--archive-level", "off", "--archive", "off.gz", *more, code=1)
+            self.assertNotIn("off.gz", done.stdout + done.stderr)
+            self.assertEqual(sorted(p.name for p in self.dir.glob("*.gz")), [])
+
     def test_signature(self):
         subprocess.run(["openssl", "genpkey", "-algorithm", "ed25519", "-out", self.dir / "key.pem"], check=True)
         subprocess.run(["openssl", "pkey", "-in", self.dir / "key.pem", "-pubout", "-out", self.dir / "pub.pem"],
