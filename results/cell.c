@@ -111,3 +111,15 @@ void cell_step(struct buf *out, const struct run_stats *s, size_t step, size_t w
     buf_addc(out, '\n');
     cell_pad(out, SL(""), width);
 }
+
+void cell_measured(struct buf *out, const struct threshold_result *t)
+{
+    static const struct {
+        double scale;
+        const char *suffix;
+    } units[] = {
+        [UNIT_MS] = { 1, " ms" },      [UNIT_SECONDS] = { 0.001, " s" }, [UNIT_RATIO] = { 1, "" },
+        [UNIT_PERCENT] = { 100, "%" }, [UNIT_PER_SECOND] = { 1, "/s" },  [UNIT_COUNT] = { 1, "" },
+    };
+    buf_addf(out, "%.6g%s", t->value * units[t->unit].scale, units[t->unit].suffix);
+}

@@ -13,6 +13,8 @@ void cell_ms(struct buf *out, uint64_t ns);
 void cell_ms_right(struct buf *out, uint64_t ns, size_t width);
 /* Words to column 80, further lines below `column`, where the first begins; ends the line. */
 void cell_words(struct buf *out, struct slice text, size_t column);
+/* What a threshold measured, in its rule's unit: "100%" "234.5 ms" "1.5 s" "512/s" "3"; it is known. */
+void cell_measured(struct buf *out, const struct threshold_result *t);
 void cell_rule(struct buf *out, size_t width); /* a line of '-' */
 /* "Aggregated" or the step's own. */
 struct slice cell_step_name(const struct run_stats *s, size_t step);

@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/num.h"
 #include "base/version.h"
+#include "results/cell.h"
 
 static void put_u64(struct jsonw *w, const char *key, uint64_t v)
 {
@@ -99,6 +100,18 @@ static void put_failures(struct jsonw *w, const struct run_stats *s)
     jsonw_array_end(w);
 }
 
+static void put_measured(struct jsonw *w, const struct threshold_result *t)
+{
+    struct buf b = BUF_INIT(64);
+    if (t->known) cell_measured(&b, t);
+    jsonw_key(w, "measured");
+    if (t->known)
+        jsonw_str(w, buf_slice(&b));
+    else
+        jsonw_null(w);
+    buf_free(&b);
+}
+
 static void put_thresholds(struct jsonw *w, const struct run_stats *s)
 {
     jsonw_key(w, "thresholds");
@@ -113,6 +126,7 @@ static void put_thresholds(struct jsonw *w, const struct run_stats *s)
             jsonw_f64(w, t->value, 6);
         else
             jsonw_null(w);
+        put_measured(w, t);
         jsonw_object_end(w);
     }
     jsonw_array_end(w);

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/enc.h"
 #include "base/num.h"
+#include "results/cell.h"
 
 static void add_attribute(struct buf *out, const char *name, struct slice value)
 {
@@ -26,9 +27,9 @@ static void add_threshold(struct buf *out, const struct run_stats *s, size_t i)
         buf_addz(out, "/>\n");
         return;
     }
-    buf_addf(out,
-             ">\n      <failure type=\"threshold\" message=\"measured %.6g\"/>\n    </testcase>\n",
-             t->value);
+    buf_addz(out, ">\n      <failure type=\"threshold\" message=\"measured ");
+    cell_measured(out, t);
+    buf_addz(out, "\"/>\n    </testcase>\n");
 }
 
 static void add_kinds(struct buf *out, const struct run_stats *s, size_t step)

@@ -45,10 +45,15 @@ static void add_thresholds(struct buf *out, const struct run_stats *s)
     if (s->thresholds_n == 0) return;
     buf_addz(out, "\n| Threshold | Measured | |\n|---|---:|---|\n");
     for (size_t i = 0; i < s->thresholds_n; i++) {
+        const struct threshold_result *t = &s->thresholds[i];
         buf_addz(out, "| ");
-        add_cell(out, s->thresholds[i].rule);
-        buf_addf(out, " | %.6g | %s |\n", s->thresholds[i].value,
-                 s->thresholds[i].ok ? "ok" : "**failed**");
+        add_cell(out, t->rule);
+        buf_addz(out, " | ");
+        if (t->known)
+            cell_measured(out, t);
+        else
+            buf_addz(out, "nothing to measure");
+        buf_addf(out, " | %s |\n", t->ok ? "ok" : "**failed**");
     }
 }
 

@@ -228,10 +228,21 @@ struct generator_stats {
     struct slice limited_why;  /* one sentence, empty if not */
 };
 
+/* What a rule's figures are shown in: as the rule was written. */
+enum threshold_unit {
+    UNIT_MS,
+    UNIT_SECONDS,
+    UNIT_RATIO,
+    UNIT_PERCENT,
+    UNIT_PER_SECOND,
+    UNIT_COUNT
+};
+
 struct threshold_result {
     struct slice rule;
+    enum threshold_unit unit;
     bool ok, known; /* known: there was something to measure */
-    double value;   /* in the rule's unit: milliseconds, a ratio 0..1, per second, or a count */
+    double value;   /* milliseconds, a ratio 0..1, per second, or a count */
 };
 
 struct worker_stats {

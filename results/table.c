@@ -109,10 +109,12 @@ static void threshold_lines(struct buf *out, const struct run_stats *s)
     for (size_t i = 0; i < s->thresholds_n; i++) {
         const struct threshold_result *t = &s->thresholds[i];
         buf_addf(out, "  %s  %.*s", t->ok ? "ok    " : "FAILED", SL_FMT(t->rule));
+        buf_addz(out, "  (");
         if (t->known)
-            buf_addf(out, "  (%.6g)\n", t->value);
+            cell_measured(out, t);
         else
-            buf_addz(out, "  (nothing to measure)\n");
+            buf_addz(out, "nothing to measure");
+        buf_addz(out, ")\n");
     }
 }
 

@@ -21,8 +21,9 @@ struct rule {
     double percentile;
     enum op op;
     double value; /* in the measure's unit, see struct threshold_result */
-    bool whole;   /* the whole run; otherwise the steps marked in picks */
-    bool *picks;  /* info->steps_n */
+    enum threshold_unit unit;
+    bool whole;  /* the whole run; otherwise the steps marked in picks */
+    bool *picks; /* info->steps_n */
 };
 
 struct thresholds {
@@ -137,6 +138,30 @@ static bool read_ratio(struct slice s, double *out)
     return *out >= 0 && *out <= 1;
 }
 
+/* "1.5s" is seconds; "200ms", "200us" and a bare number are shown in milliseconds. */
+static bool is_seconds(struct slice s)
+{
+    if (s.n < 2 || s.p[s.n - 1] != 's') return false;
+    char before = s.p[s.n - 2];
+    return (before >= '0' && before <= '9') || before == '.' || before == ' ';
+}
+
+static enum threshold_unit unit_of(enum measure m, struct slice value)
+{
+    switch (m) {
+    case M_FAILED: return slice_ends(value, SL("%")) ? UNIT_PERCENT : UNIT_RATIO;
+    case M_RPS: return UNIT_PER_SECOND;
+    case M_FAILURES:
+    case M_REQUESTS: return UNIT_COUNT;
+    case M_PERCENTILE:
+    case M_AVG:
+    case M_MIN:
+    case M_MED:
+    case M_MAX: break;
+    }
+    return is_seconds(value) ? UNIT_SECONDS : UNIT_MS;
+}
+
 static bool read_value(struct slice s, struct rule *r)
 {
     switch (r->measure) {
@@ -175,6 +200,7 @@ static bool read_rule(struct slice text, const struct run_info *info, struct rul
         return err_set(err, ERR_INPUT,
                        "threshold \"%.*s\": \"%.*s\" is not a value here (200ms, 1%%, 500/s)",
                        SL_FMT(text), SL_FMT(rest));
+    r->unit = unit_of(r->measure, rest);
     return true;
 }
 
@@ -277,6 +303,7 @@ const struct threshold_result *thresholds_eval(struct thresholds *t, const struc
         struct measured m = measured_of(t, r, s);
         struct threshold_result *out = &t->results[i];
         *out = (struct threshold_result){ .rule = t->info->thresholds[i].rule,
+                                          .unit = r->unit,
                                           .value = measure(r, &m, seconds),
                                           .known = m.requests > 0 || counts_requests(r) };
         out->ok = !out->known || holds(r->op, out->value, r->value);

@@ -135,6 +135,16 @@ class Run(TestCase):
                             "failed < 1%", code=99)
         self.assertIn("reprise run: threshold not met: failed < 1%\n", done.stderr)
 
+    def test_thresholds_say_what_was_measured_in_their_unit(self):
+        self.write("bad.yaml", "reprise: 1\nname: b\ntasks:\n- name: t\n  steps:\n  - request: GET /status/503\n")
+        done = self.reprise("run", "bad.yaml", "-H", self.target.base, "--loops", 1, "--no-archive", "--threshold",
+                            "failed < 1%", "--junit", "o.xml", "--json-file", "o.json", "--html", "o.html", code=99)
+        self.assertIn("FAILED  failed < 1%  (100%)\n", done.stdout)
+        self.assertIn('message="measured 100%"', (self.dir / "o.xml").read_text())
+        rule = {"rule": "failed < 1%", "ok": False, "value": 1, "measured": "100%"}
+        self.assertEqual(json.loads((self.dir / "o.json").read_text())["thresholds"], [rule])
+        self.assertIn('"measured": "100%"', (self.dir / "o.html").read_text())
+
     def test_progress_of_processes(self):
         self.write("ok.yaml", "reprise: 1\nname: ok\nwait: 50ms\ntasks:\n- name: t\n  steps:\n"
                               "  - request: GET /status/200\n")

@@ -112,3 +112,44 @@ TEST(threshold_rates_leave_the_warm_up_out)
     CHECK_U((uint64_t)r->value, 20);
     thresholds_free(t);
 }
+
+/* What the Markdown has between its bars for a rule that 4 of 8 requests, one second each, were held to. */
+static void shows(const char *rule, const char *want, uint64_t requests)
+{
+    struct threshold_cfg cfg = { .rule = slice_z(rule) };
+    struct run_info info = { .thresholds = &cfg, .thresholds_n = 1 };
+    struct run_stats s = { .info = &info, .thresholds_n = 1 };
+    struct hist *h = hist_new();
+    for (uint64_t i = 0; i < requests; i++)
+        hist_add(h, NS_PER_S);
+    s.total = (struct step_stats){ .requests = requests,
+                                   .failures = requests / 2,
+                                   .response = h,
+                                   .service = h,
+                                   .last_end_ns = 2 * NS_PER_S };
+    struct thresholds *t = thresholds_new(&info, NULL);
+    struct buf b = BUF_INIT(65536), cell = BUF_INIT(64);
+    s.thresholds = thresholds_eval(t, &s);
+    stats_write_markdown(&s, &b);
+    buf_addf(&cell, " | %s | ", want);
+    if (slice_find(buf_slice(&b), buf_slice(&cell)) == SLICE_NONE)
+        test_fail(__FILE__, __LINE__, "%s: not \"%s\" in %s", rule, want, buf_z(&b));
+    buf_free(&cell);
+    buf_free(&b);
+    thresholds_free(t);
+    hist_free(h);
+}
+
+TEST(threshold_values_are_shown_in_the_rules_unit)
+{
+    shows("failed < 1%", "50%", 8);
+    shows("failed < 0.01", "0.5", 8);
+    shows("rps > 1/s", "4/s", 8);
+    shows("failures < 2", "4", 8);
+    shows("max < 200ms", "1000 ms", 8);
+    shows("max < 200", "1000 ms", 8);
+    shows("max < 200us", "1000 ms", 8);
+    shows("max < 0.5s", "1 s", 8);
+    shows("max < 200ms", "nothing to measure", 0);
+    shows("failed < 1%", "nothing to measure", 0);
+}
