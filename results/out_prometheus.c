@@ -162,8 +162,13 @@ void stats_write_prometheus(const struct run_stats *s, struct buf *out)
 {
     add_type(out, "reprise_info", "gauge", "What runs.");
     buf_addz(out, "reprise_info{version=\"" REPRISE_VERSION "\",");
-    add_label(out, "scenario", s->info->scenario);
+    add_label(out, "scenario", s ? s->info->scenario : SL(""));
     buf_addz(out, "} 1\n");
+    if (!s) {
+        add_type(out, "reprise_users", "gauge", "Users running.");
+        buf_addz(out, "reprise_users 0\n");
+        return;
+    }
     add_counters(out, s);
     add_failures(out, s);
     add_histograms(out, s);

@@ -372,7 +372,8 @@ void stats_write_json(const struct run_stats *s, struct buf *out); /* results/su
 void stats_write_html(const struct run_stats *s, struct buf *out); /* one self-contained page */
 void stats_write_junit(const struct run_stats *s, struct buf *out);
 void stats_write_markdown(const struct run_stats *s, struct buf *out);
-void stats_write_prometheus(const struct run_stats *s, struct buf *out); /* docs/metrics.md */
+/* docs/metrics.md. s NULL: nothing was run yet; what is known then is the version, and that nobody is there. */
+void stats_write_prometheus(const struct run_stats *s, struct buf *out);
 /* Locust's four files; each of them alone, for downloads. */
 void stats_write_locust_stats(const struct run_stats *s, struct buf *out);
 void stats_write_locust_failures(const struct run_stats *s, struct buf *out);

@@ -101,11 +101,29 @@ void download_json(struct site *s, const struct ask *q, struct reply *r)
     rendered(s, q, r, (struct rendering){ stats_write_json, ".json", NULL, NULL });
 }
 
+struct scrape {
+    const struct board *board;
+    struct buf *out;
+};
+
+/* Under the board's lock. Before the first run as well: a scraper that gets no 200 reports us as down. */
+static void scrape_now(void *arg, const struct run_stats *s)
+{
+    struct scrape *c = arg;
+    stats_write_prometheus(s, c->out);
+    buf_addz(c->out, "# HELP reprise_state What the page is doing: 1 for the state it is in.\n"
+                     "# TYPE reprise_state gauge\n");
+    for (int state = WEB_READY; state <= WEB_STOPPED; state++)
+        buf_addf(c->out, "reprise_state{state=\"%s\"} %d\n", web_state_name((enum web_state)state),
+                 (enum web_state)state == c->board->state);
+}
+
 void metrics(struct site *s, const struct ask *q, struct reply *r)
 {
+    (void)q;
+    struct scrape scrape = { &s->board, &r->body };
     r->type = "text/plain; version=0.0.4; charset=utf-8";
-    rendered(s, q, r, (struct rendering){ stats_write_prometheus, "", NULL, NULL });
-    r->download = (struct slice){ NULL, 0 };
+    board_read(&s->board, scrape_now, &scrape);
 }
 
 /* ---- files ------------------------------------------------------------------------------------------ */

@@ -84,9 +84,13 @@ class Api(WebTest):
     def test_every_path_of_the_description_answers_as_described(self):
         self.page(more=FAILING)
         reads = [p for p in self.paths("get") if p not in ("/api/events", "/stop", "/stats/reset")]
-        needs_run = {p for p in reads if p.endswith("csv") or p in ("/stats/report", "/api/summary", "/api/jtl", "/api/archive", "/metrics")}
+        needs_run = {p for p in reads if p.endswith("csv") or p in ("/stats/report", "/api/summary", "/api/jtl", "/api/archive")}
         for path in reads:
             self.check(path, status=409 if path in needs_run else 200)
+        before = self.check("/metrics").decode()
+        for line in ("reprise_users 0", 'reprise_state{state="ready"} 1', 'reprise_state{state="running"} 0'):
+            self.assertIn(line + "\n", before)
+        self.assertRegex(before, r'(?m)^reprise_info\{version="[0-9.]+",scenario=""\} 1$')
         for path in ("/api/edit", "/api/stop", "/api/reset"):
             self.check(path, "post", 409, '{"users": 3}')
         self.check("/api/plan", "post", 200, json.dumps({"host": self.target.base, "users": 3}))
@@ -98,6 +102,7 @@ class Api(WebTest):
         wait_for("an iteration", lambda: get_json(self.base + "/api/trace")["requests"])
         for path in reads:
             self.check(path, status=409 if path in ("/api/jtl", "/api/archive") else 200)
+        self.assertIn('reprise_state{state="ready"} 0\n', self.check("/metrics").decode())
         self.check("/api/edit", "post", 200, '{"users": 6}')
         self.check("/api/edit", "post", 422, '{"users": -1}')
         self.check("/api/again", "post", 409, "{}")

@@ -66,6 +66,9 @@ TEST(push_formats)
     CHECK(holds(&b, SL("reprise_response_seconds_bucket{step=\"login, "
                        "\\\"quoted\\\"\",method=\"POST\",le=\"0.001\"} 0\n")));
     CHECK(holds(&b, SL("reprise_users 20\n")));
+    buf_reset(&b);
+    stats_write_prometheus(NULL, &b);
+    CHECK(holds(&b, SL(",scenario=\"\"} 1\n")) && holds(&b, SL("reprise_users 0\n")));
     buf_free(&b);
     fake_run_free(&f);
 }
