@@ -18,6 +18,19 @@ struct expect {
     bool head_request;
 };
 
+/* What most cases expect. */
+#define WANT_OK(status, body)           \
+    {                                   \
+        OUTCOME_OK, status, body, false \
+    }
+#define WANT_FAILURE(outcome)   \
+    {                           \
+        outcome, 0, NULL, false \
+    }
+#define BROKEN WANT_FAILURE(OUTCOME_PROTOCOL)
+#define CUT WANT_FAILURE(OUTCOME_RESET)
+#define LATE WANT_FAILURE(OUTCOME_TIMEOUT)
+
 struct conf {
     struct script script;
     struct expect want;

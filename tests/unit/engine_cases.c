@@ -2,22 +2,7 @@
 #include "tests/unit/engine_bench.h"
 
 #define S(lit) .bytes = (lit), .n = sizeof(lit) - 1
-#define OK200(text)                  \
-    {                                \
-        OUTCOME_OK, 200, text, false \
-    }
-#define BROKEN                           \
-    {                                    \
-        OUTCOME_PROTOCOL, 0, NULL, false \
-    }
-#define CUT                           \
-    {                                 \
-        OUTCOME_RESET, 0, NULL, false \
-    }
-#define LATE                            \
-    {                                   \
-        OUTCOME_TIMEOUT, 0, NULL, false \
-    }
+#define OK200(text) WANT_OK(200, text)
 
 const struct conf engine_cases[] = {
     /* ---- whole answers, RFC 9112 ---- */

@@ -16,22 +16,8 @@
 #define UNENDED .answer = "HTTP/1.1 200 OK\r\n\r\nhello"
 #define SHORT .answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel"
 
-#define OK200                           \
-    {                                   \
-        OUTCOME_OK, 200, "hello", false \
-    }
-#define NO_TLS                      \
-    {                               \
-        OUTCOME_TLS, 0, NULL, false \
-    }
-#define CUT                           \
-    {                                 \
-        OUTCOME_RESET, 0, NULL, false \
-    }
-#define LATE                            \
-    {                                   \
-        OUTCOME_TIMEOUT, 0, NULL, false \
-    }
+#define OK200 WANT_OK(200, "hello")
+#define NO_TLS WANT_FAILURE(OUTCOME_TLS)
 
 enum { VERIFY, INSECURE, WITH_HTTP2 };
 

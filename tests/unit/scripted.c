@@ -1,14 +1,12 @@
-/* A server that plays scripts, for the tests of the engines. Each connection has a thread; all end when
- * the server is freed, because their sockets are shut down. */
+/* A server that plays scripts, for the tests of the engines. It knows its scripts and reads requests; the
+ * connections are the listener's. */
 #include "tests/unit/scripted.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -16,26 +14,17 @@
 
 #include "base/num.h"
 #include "base/mem.h"
-#include "tests/unit/test.h"
-
-#define MAX_CONNECTIONS 4096
+#include "tests/unit/listener.h"
 
 struct scripted {
     const struct script *scripts;
     size_t n;
-    int listener;
-    uint16_t port;
-    pthread_t acceptor;
-    pthread_mutex_t lock;
-    int fds[MAX_CONNECTIONS];
-    pthread_t threads[MAX_CONNECTIONS];
-    size_t connections;
+    struct listener *listener;
     atomic_uint requests;
 };
 
 struct visit {
     struct scripted *server;
-    size_t slot;
     int fd;
     char in[65536];
     size_t n;
@@ -167,56 +156,25 @@ static bool serve_one(struct visit *v)
     return false;
 }
 
-static void *visit_main(void *arg)
+static void serve(void *server, int fd)
 {
-    struct visit *v = arg;
-    int one = 1;
-    setsockopt(v->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-    while (serve_one(v)) {
+    struct visit v = { .server = server, .fd = fd };
+    while (serve_one(&v)) {
     }
-    pthread_mutex_lock(&v->server->lock);
-    v->server->fds[v->slot] = -1;
-    close(v->fd);
-    pthread_mutex_unlock(&v->server->lock);
-    free(v);
-    return NULL;
-}
-
-static void *accept_main(void *arg)
-{
-    struct scripted *s = arg;
-    int fd;
-    while ((fd = accept(s->listener, NULL, NULL)) >= 0 && s->connections < MAX_CONNECTIONS) {
-        struct visit *v = mem_alloc(1, sizeof *v);
-        *v = (struct visit){ .server = s, .slot = s->connections, .fd = fd };
-        pthread_mutex_lock(&s->lock);
-        s->fds[s->connections] = fd;
-        pthread_mutex_unlock(&s->lock);
-        pthread_create(&s->threads[s->connections++], NULL, visit_main, v);
-    }
-    return NULL;
 }
 
 struct scripted *scripted_new(const struct script *scripts, size_t n)
 {
     struct scripted *s = mem_alloc(1, sizeof *s);
-    struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t len = sizeof a;
     s->scripts = scripts;
     s->n = n;
-    pthread_mutex_init(&s->lock, NULL);
-    s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    CHECK(bind(s->listener, (struct sockaddr *)&a, sizeof a) == 0);
-    CHECK(listen(s->listener, 1024) == 0);
-    CHECK(getsockname(s->listener, (struct sockaddr *)&a, &len) == 0);
-    s->port = ntohs(a.sin_port);
-    CHECK(pthread_create(&s->acceptor, NULL, accept_main, s) == 0);
+    s->listener = listener_new(serve, s);
     return s;
 }
 
 uint16_t scripted_port(const struct scripted *s)
 {
-    return s->port;
+    return listener_port(s->listener);
 }
 
 unsigned scripted_requests(const struct scripted *s)
@@ -226,15 +184,6 @@ unsigned scripted_requests(const struct scripted *s)
 
 void scripted_free(struct scripted *s)
 {
-    shutdown(s->listener, SHUT_RDWR);
-    pthread_join(s->acceptor, NULL);
-    close(s->listener);
-    pthread_mutex_lock(&s->lock);
-    for (size_t i = 0; i < s->connections; i++)
-        if (s->fds[i] >= 0) shutdown(s->fds[i], SHUT_RDWR);
-    pthread_mutex_unlock(&s->lock);
-    for (size_t i = 0; i < s->connections; i++)
-        pthread_join(s->threads[i], NULL);
-    pthread_mutex_destroy(&s->lock);
+    listener_free(s->listener);
     free(s);
 }

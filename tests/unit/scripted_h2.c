@@ -1,31 +1,23 @@
 /* The server of engine_h2_test.c: reads a client's frames as far as it must know when a request is complete,
- * then plays the chosen script. Ends when it is freed: its sockets are shut down. */
+ * then plays the chosen script. The connections are the listener's. */
 #include "tests/unit/scripted_h2.h"
 
-#include <arpa/inet.h>
-#include <netinet/tcp.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
-#include "tests/unit/test.h"
+#include "tests/unit/listener.h"
 
-#define MAX_CONNECTIONS 2048
 #define MAX_FRAME 16384
 
 struct scripted_h2 {
     const struct h2_script *scripts;
     size_t n;
-    int listener;
-    uint16_t port;
-    pthread_t acceptor, threads[MAX_CONNECTIONS];
-    pthread_mutex_t lock;
-    int fds[MAX_CONNECTIONS];
-    size_t connections;
+    struct listener *listener;
     atomic_size_t script;
     atomic_uint requests;
     atomic_uint_fast64_t body_bytes;
@@ -33,7 +25,6 @@ struct scripted_h2 {
 
 struct peer {
     struct scripted_h2 *server;
-    size_t slot;
     int fd;
 };
 
@@ -166,58 +157,28 @@ static bool greet(const struct peer *p)
 
 /* ---- connections ------------------------------------------------------------------------------------------------ */
 
-static void *peer_main(void *arg)
+static void serve(void *server, int fd)
 {
-    struct peer *p = arg;
+    struct peer p = { server, fd };
     uint8_t payload[MAX_FRAME];
     struct head h;
-    bool on = greet(p);
-    while (on && read_frame(p->fd, &h, payload))
-        on = take(p, &h, payload);
-    pthread_mutex_lock(&p->server->lock);
-    p->server->fds[p->slot] = -1;
-    close(p->fd);
-    pthread_mutex_unlock(&p->server->lock);
-    free(p);
-    return NULL;
-}
-
-static void *accept_main(void *arg)
-{
-    struct scripted_h2 *s = arg;
-    int fd, one = 1;
-    while (s->connections < MAX_CONNECTIONS && (fd = accept(s->listener, NULL, NULL)) >= 0) {
-        struct peer *p = mem_alloc(1, sizeof *p);
-        *p = (struct peer){ s, s->connections, fd };
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-        pthread_mutex_lock(&s->lock);
-        s->fds[s->connections] = fd;
-        pthread_mutex_unlock(&s->lock);
-        pthread_create(&s->threads[s->connections++], NULL, peer_main, p);
-    }
-    return NULL;
+    bool on = greet(&p);
+    while (on && read_frame(fd, &h, payload))
+        on = take(&p, &h, payload);
 }
 
 struct scripted_h2 *scripted_h2_new(const struct h2_script *scripts, size_t n)
 {
     struct scripted_h2 *s = mem_alloc(1, sizeof *s);
-    struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t len = sizeof a;
     s->scripts = scripts;
     s->n = n;
-    pthread_mutex_init(&s->lock, NULL);
-    s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    CHECK(bind(s->listener, (struct sockaddr *)&a, sizeof a) == 0);
-    CHECK(listen(s->listener, 1024) == 0);
-    CHECK(getsockname(s->listener, (struct sockaddr *)&a, &len) == 0);
-    s->port = ntohs(a.sin_port);
-    CHECK(pthread_create(&s->acceptor, NULL, accept_main, s) == 0);
+    s->listener = listener_new(serve, s);
     return s;
 }
 
 uint16_t scripted_h2_port(const struct scripted_h2 *s)
 {
-    return s->port;
+    return listener_port(s->listener);
 }
 
 void scripted_h2_play(struct scripted_h2 *s, size_t script)
@@ -237,15 +198,6 @@ uint64_t scripted_h2_body_bytes(const struct scripted_h2 *s)
 
 void scripted_h2_free(struct scripted_h2 *s)
 {
-    shutdown(s->listener, SHUT_RDWR);
-    pthread_join(s->acceptor, NULL);
-    close(s->listener);
-    pthread_mutex_lock(&s->lock);
-    for (size_t i = 0; i < s->connections; i++)
-        if (s->fds[i] >= 0) shutdown(s->fds[i], SHUT_RDWR);
-    pthread_mutex_unlock(&s->lock);
-    for (size_t i = 0; i < s->connections; i++)
-        pthread_join(s->threads[i], NULL);
-    pthread_mutex_destroy(&s->lock);
+    listener_free(s->listener);
     free(s);
 }

@@ -1,43 +1,36 @@
-/* The server of engine_tls_test.c. A thread per connection, blocking; ends when it is freed. */
+/* The server of engine_tls_test.c: its certificates, and a script for each connection of the listener's. */
 #include "tests/unit/tls_server.h"
 
-#include <arpa/inet.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509v3.h>
 #include <poll.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "tests/unit/listener.h"
 #include "tests/unit/test.h"
 
-#define MAX_CONNECTIONS 512
 #define DAY 86400L
 
 struct tls_server {
-    int listener;
-    uint16_t port;
+    struct listener *listener;
     char ca[256];
     EVP_PKEY *key; /* of all certificates */
     X509 *issuer, *certs[CERTS];
     _Atomic(const struct tls_script *) script;
-    pthread_t acceptor, threads[MAX_CONNECTIONS];
-    pthread_mutex_t lock;
-    int fds[MAX_CONNECTIONS];
-    size_t connections;
     _Atomic unsigned resumed;
 };
 
 struct peer {
     struct tls_server *server;
     const struct tls_script *script;
-    size_t slot;
     int fd;
     SSL *ssl;
 };
@@ -200,7 +193,7 @@ static void finish(struct peer *p)
     }
 }
 
-static void serve(struct peer *p)
+static void shake(struct peer *p)
 {
     SSL_CTX *ctx = context(p);
     p->ssl = SSL_new(ctx);
@@ -218,59 +211,29 @@ static void serve(struct peer *p)
     SSL_CTX_free(ctx);
 }
 
-static void *peer_main(void *arg)
-{
-    struct peer *p = arg;
-    if (p->script->hello == HELLO_SHAKE)
-        serve(p);
-    else
-        rebuff(p);
-    pthread_mutex_lock(&p->server->lock);
-    p->server->fds[p->slot] = -1;
-    close(p->fd);
-    pthread_mutex_unlock(&p->server->lock);
-    free(p);
-    return NULL;
-}
-
 /* ---- the server -------------------------------------------------------------------------------------------------- */
 
-static void *accept_main(void *arg)
+static void serve(void *server, int fd)
 {
-    struct tls_server *s = arg;
-    int fd;
-    while (s->connections < MAX_CONNECTIONS && (fd = accept(s->listener, NULL, NULL)) >= 0) {
-        struct peer *p = mem_alloc(1, sizeof *p);
-        *p = (struct peer){
-            .server = s, .script = atomic_load(&s->script), .slot = s->connections, .fd = fd
-        };
-        pthread_mutex_lock(&s->lock);
-        s->fds[s->connections] = fd;
-        pthread_mutex_unlock(&s->lock);
-        pthread_create(&s->threads[s->connections++], NULL, peer_main, p);
-    }
-    return NULL;
+    struct tls_server *s = server;
+    struct peer p = { .server = s, .script = atomic_load(&s->script), .fd = fd };
+    if (p.script->hello == HELLO_SHAKE)
+        shake(&p);
+    else
+        rebuff(&p);
 }
 
 struct tls_server *tls_server_new(void)
 {
     struct tls_server *s = mem_alloc(1, sizeof *s);
-    struct sockaddr_in a = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-    socklen_t len = sizeof a;
     make_certificates(s);
-    pthread_mutex_init(&s->lock, NULL);
-    s->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    CHECK(bind(s->listener, (struct sockaddr *)&a, sizeof a) == 0);
-    CHECK(listen(s->listener, 128) == 0);
-    CHECK(getsockname(s->listener, (struct sockaddr *)&a, &len) == 0);
-    s->port = ntohs(a.sin_port);
-    CHECK(pthread_create(&s->acceptor, NULL, accept_main, s) == 0);
+    s->listener = listener_new(serve, s);
     return s;
 }
 
 uint16_t tls_server_port(const struct tls_server *s)
 {
-    return s->port;
+    return listener_port(s->listener);
 }
 
 const char *tls_server_ca(const struct tls_server *s)
@@ -290,19 +253,10 @@ unsigned tls_server_resumed(const struct tls_server *s)
 
 void tls_server_free(struct tls_server *s)
 {
-    shutdown(s->listener, SHUT_RDWR);
-    pthread_join(s->acceptor, NULL);
-    close(s->listener);
-    pthread_mutex_lock(&s->lock);
-    for (size_t i = 0; i < s->connections; i++)
-        if (s->fds[i] >= 0) shutdown(s->fds[i], SHUT_RDWR);
-    pthread_mutex_unlock(&s->lock);
-    for (size_t i = 0; i < s->connections; i++)
-        pthread_join(s->threads[i], NULL);
+    listener_free(s->listener);
     for (size_t i = 0; i < CERTS; i++)
         X509_free(s->certs[i]);
     X509_free(s->issuer);
     EVP_PKEY_free(s->key);
-    pthread_mutex_destroy(&s->lock);
     free(s);
 }
