@@ -32,7 +32,7 @@ bool file_out_commit(struct file_out *o,
                      struct err *err); /* flush, check, close, rename; aborts on failure */
 void file_out_abort(struct file_out *o);
 bool file_is_same(const char *a, const char *b); /* both exist and are one file */
-const char *file_temp_folder(void); /* TMPDIR, or /tmp */
+const char *file_temp_folder(void);              /* TMPDIR, or /tmp */
 bool file_write(const char *path, struct slice text, struct err *err);
 
 /* Line and column (from 1) of an offset, for error messages; the column counts bytes. */

@@ -12,7 +12,7 @@ struct import_cfg {
     size_t hosts_n;
     const struct slice *unique; /* recorded values to be made different per user and iteration */
     size_t unique_n;
-    bool keep_names; /* names of created objects stay as recorded, but for unique */
+    bool keep_names;          /* names of created objects stay as recorded, but for unique */
     const char *feed;         /* users.csv, or NULL */
     struct slice feed_text;   /* its text, so that values can be matched */
     const char *secrets_file; /* how the scenario names the feed that import writes for secrets */

@@ -195,6 +195,8 @@ static void native_close(struct engine *e)
         flight_free(f);
     }
     tls_ctx_free(e->tls);
+    buf_free(&e->frames);
+    pool_free(e->blocks);
     free(e);
 }
 
@@ -203,6 +205,7 @@ static struct engine *native_open(const struct engine_cfg *cfg, struct err *err)
     struct engine *e = mem_alloc(1, sizeof *e);
     e->cfg = cfg;
     e->soon.fire = on_soon;
+    buf_init(&e->frames, SIZE_MAX);
     e->ops = io_find(cfg->io);
     if (!e->ops) {
         err_set(err, ERR_USAGE, "--io %s: this kernel does not have it; epoll always works",

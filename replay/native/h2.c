@@ -1,6 +1,7 @@
 /* HTTP/2 (RFC 9113) on an open connection, with nghttp2: many flights at once. Called by conn.c.
  *
- * Frames are sent once per turn for all flights that started in it. A stream that the server refused
+ * Frames are sent once per turn for all flights that started in it. nghttp2 takes its memory from the
+ * engine's pool: a stream is a dozen small blocks that come and go. A stream that the server refused
  * (RST REFUSED_STREAM, or past a GOAWAY) goes again on another connection; one that it reset is a failure.
  * The session is never freed while nghttp2 is on the stack: `receiving` puts that off. */
 #include "replay/native/native.h"
@@ -15,12 +16,14 @@
 #define CONNECTION_WINDOW (15 * 1024 * 1024)
 #define MAX_STREAMS 100 /* until the server says otherwise, RFC 9113 6.5.2 */
 #define MAX_REQUEST_HEADERS 100
+#define KEEP_FRAMES (64u << 10) /* a larger buffer is not kept between turns */
 
 struct h2 {
     struct conn *conn;
     nghttp2_session *session;
     struct flights flights; /* on this connection */
     size_t streams;
+    struct flight *reading; /* whose headers are arriving; NULL: nobody's */
     struct h2 *next_unflushed;
     const char *broken; /* what the server did that HTTP/2 forbids */
     bool unflushed, receiving, doomed;
@@ -57,6 +60,7 @@ static void detach(struct h2 *h, struct flight *f)
 {
     if (!flights_remove(&h->flights, f)) return;
     h->streams--;
+    if (h->reading == f) h->reading = NULL;
     if (f->stream) nghttp2_session_set_stream_user_data(h->session, f->stream, NULL);
 }
 
@@ -119,8 +123,9 @@ static int on_stream_close(nghttp2_session *s, int32_t stream, uint32_t code, vo
 
 static int on_begin_headers(nghttp2_session *s, const nghttp2_frame *frame, void *user)
 {
-    (void)user;
+    struct h2 *h = user;
     struct flight *f = nghttp2_session_get_stream_user_data(s, frame->hd.stream_id);
+    h->reading = f;
     if (!f || frame->headers.cat == NGHTTP2_HCAT_HEADERS)
         return 0; /* trailers follow the headers */
     buf_reset(&f->names);
@@ -140,9 +145,10 @@ static void keep_header(struct flight *f, struct slice name, struct slice value)
 static int on_header(nghttp2_session *s, const nghttp2_frame *frame, const uint8_t *name,
                      size_t name_n, const uint8_t *value, size_t value_n, uint8_t flags, void *user)
 {
+    (void)s;
+    (void)frame;
     (void)flags;
-    (void)user;
-    struct flight *f = nghttp2_session_get_stream_user_data(s, frame->hd.stream_id);
+    struct flight *f = ((struct h2 *)user)->reading;
     if (!f) return 0;
     struct slice key = { (const char *)name, name_n }, text = { (const char *)value, value_n };
     if (slice_eq(key, SL(":status")) && value_n == 3)
@@ -205,20 +211,29 @@ static nghttp2_nv nv_of(struct slice name, struct slice value)
                          .flags = NGHTTP2_NV_FLAG_NO_COPY_NAME | NGHTTP2_NV_FLAG_NO_COPY_VALUE };
 }
 
-static void lower(char *p, size_t n)
+/* Lowers a field's name in place (RFC 9113 8.2.1); where it ends, NULL if no colon ends it. */
+static char *lower_name(char *p, const char *end)
 {
-    for (size_t i = 0; i < n; i++)
-        if (p[i] >= 'A' && p[i] <= 'Z') p[i] = (char)(p[i] + 32);
+    for (; p < end; p++) {
+        if (*p == ':') return p;
+        if (*p >= 'A' && *p <= 'Z') *p = (char)(*p + 32);
+    }
+    return NULL;
 }
 
-/* Header lines of the wire form to name-value pairs; names are lowered in place (RFC 9113 8.2.1). */
-static size_t read_lines(char *lines, size_t n, nghttp2_nv *nv, size_t max)
+/* Header lines of the wire form to name-value pairs. */
+static size_t read_lines(char *p, const char *end, nghttp2_nv *nv, size_t max)
 {
-    struct slice rest = { lines, n }, line, name, value;
     size_t used = 0;
-    while (used < max && slice_next(&rest, '\n', &line)) {
-        if (!slice_cut(line, ':', &name, &value)) continue;
-        lower(lines + (name.p - lines), name.n);
+    char *next;
+    for (; used < max && p < end; p = next) {
+        char *line_end = memchr(p, '\n', (size_t)(end - p));
+        if (!line_end) break;
+        next = line_end + 1;
+        char *colon = lower_name(p, line_end);
+        if (!colon) continue;
+        struct slice name = { p, (size_t)(colon - p) };
+        struct slice value = { colon + 1, (size_t)(line_end - colon) - 1 };
         if (!is_of_connection(name)) nv[used++] = nv_of(name, slice_trim(value));
     }
     return used;
@@ -239,9 +254,8 @@ static size_t request_pairs(struct flight *f, nghttp2_nv *nv)
     nv[3] = nv_of(SL(":path"), target);
     size_t line_end = slice_chr(rest, '\n');
     if (line_end == SLICE_NONE) return 4;
-    struct slice lines = slice_from(rest, line_end + 1);
-    return 4 +
-           read_lines(f->names.p + (lines.p - f->names.p), lines.n, nv + 4, MAX_REQUEST_HEADERS);
+    char *lines = f->names.p + (rest.p - f->names.p) + line_end + 1;
+    return 4 + read_lines(lines, f->names.p + f->names.n, nv + 4, MAX_REQUEST_HEADERS);
 }
 
 static ssize_t read_body(nghttp2_session *s, int32_t stream, uint8_t *out, size_t n,
@@ -294,11 +308,12 @@ static void flush(struct h2 *h)
     const uint8_t *p;
     ssize_t n;
     struct slice none = { 0 };
-    struct buf out = BUF_INIT(SIZE_MAX);
+    struct buf *out = &h->conn->engine->frames;
+    buf_reset(out);
     while ((n = nghttp2_session_mem_send(h->session, &p)) > 0)
-        buf_add(&out, (struct slice){ (const char *)p, (size_t)n });
-    if (out.n) conn_send(h->conn, buf_slice(&out), none);
-    buf_free(&out);
+        buf_add(out, (struct slice){ (const char *)p, (size_t)n });
+    if (out->n) conn_send(h->conn, buf_slice(out), none);
+    if (out->cap > KEEP_FRAMES) buf_free(out);
     if (is_over(h)) give_up(h->conn, OUTCOME_PROTOCOL, h->broken);
 }
 
@@ -390,6 +405,36 @@ static void h2_free(struct conn *c)
         destroy(h);
 }
 
+/* ---- the session's memory ---- */
+
+static struct pool *pool_of(struct engine *e)
+{
+    if (!e->blocks) e->blocks = pool_new();
+    return e->blocks;
+}
+
+static void *from_pool(size_t n, void *pool)
+{
+    return pool_take(pool, n);
+}
+
+static void to_pool(void *p, void *pool)
+{
+    pool_give(pool, p);
+}
+
+static void *zeroed_from_pool(size_t count, size_t size, void *pool)
+{
+    size_t n;
+    if (!size_mul(count, size, &n)) return NULL;
+    return memset(pool_take(pool, n), 0, n);
+}
+
+static void *resized(void *p, size_t n, void *pool)
+{
+    return pool_resize(pool, p, n);
+}
+
 static nghttp2_session *session_of(struct h2 *h)
 {
     nghttp2_session_callbacks *cb;
@@ -401,7 +446,8 @@ static nghttp2_session *session_of(struct h2 *h)
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(cb, on_chunk);
     nghttp2_session_callbacks_set_on_stream_close_callback(cb, on_stream_close);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(cb, on_invalid_frame);
-    nghttp2_session_client_new(&s, cb, h);
+    nghttp2_mem mem = { pool_of(h->conn->engine), from_pool, to_pool, zeroed_from_pool, resized };
+    nghttp2_session_client_new3(&s, cb, h, NULL, &mem);
     nghttp2_session_callbacks_del(cb);
     return s;
 }

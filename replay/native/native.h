@@ -14,6 +14,7 @@
 #define REPLAY_NATIVE_NATIVE_H
 
 #include "base/loop.h"
+#include "base/pool.h"
 #include "http/parse.h"
 #include "replay/engine.h"
 #include "replay/native/io.h"
@@ -140,6 +141,8 @@ struct engine {
     struct timer soon;      /* ends the failed ones, feeds the starved ones, flushes h2 */
     struct conn *idle_newest, *idle_oldest;
     struct h2 *unflushed; /* sessions with frames to send */
+    struct buf frames;    /* what one of them sends */
+    struct pool *blocks;  /* of the sessions; NULL until the first */
     size_t conns;         /* open or opening */
     size_t source;        /* next local address */
 };

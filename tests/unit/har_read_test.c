@@ -32,7 +32,8 @@ TEST(har_refusals)
     check_refused("{'a':1}", "t.har:1:1: not a HAR: expected an object with the member \"log\"");
     check_refused("{'log':7}", "t.har:1:1: not a HAR: expected an object with the member \"log\"");
     check_refused("{'log':{}}", "t.har:1:8: not a HAR: \"log\" has no list \"entries\"");
-    check_refused("{'log':{'entries':{}}}", "t.har:1:8: not a HAR: \"log\" has no list \"entries\"");
+    check_refused("{'log':{'entries':{}}}",
+                  "t.har:1:8: not a HAR: \"log\" has no list \"entries\"");
     check_refused("{'log':\n  {'entries':[}}", "t.har:2:15: expected a value or ']', found '}'");
     check_refused("{'log':{'entries':[]}}\n!",
                   "t.har:2:1: expected the end of the text, found '!'");

@@ -1,4 +1,4 @@
-/* Unit tests of base/mem and base/arena. */
+/* Unit tests of base/mem, base/arena and base/pool. */
 #include "base/mem.h"
 
 #include <stdint.h>
@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/arena.h"
+#include "base/pool.h"
 #include "tests/unit/test.h"
 
 TEST(mem_checks_sizes)
@@ -103,4 +104,41 @@ TEST(arena_grows_in_place_or_by_copy)
     q = arena_grow(a, q, 200, 2000000);
     CHECK(memcmp(q, "abcd", 4) == 0);
     arena_free(a);
+}
+
+TEST(pool_hands_a_block_out_again)
+{
+    struct pool *pool = pool_new();
+    char *first = pool_take(pool, 30);
+    pool_give(pool, first);
+    char *larger = pool_take(pool, 49);
+    char *same = pool_take(pool, 17); /* 17 to 32 bytes are one size */
+    char *other = pool_take(pool, 32);
+    CHECK(larger != first);
+    CHECK(same == first);
+    CHECK(other != first);
+    pool_give(pool, larger);
+    pool_give(pool, same);
+    pool_give(pool, other);
+    pool_free(pool);
+}
+
+TEST(pool_keeps_what_a_resized_block_held)
+{
+    static const size_t sizes[] = { 0, 1, 16, 17, POOL_LARGEST, POOL_LARGEST + 1, 100000, 40 };
+    struct pool *pool = pool_new();
+    unsigned char *p = NULL;
+    size_t had = 0;
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        p = pool_resize(pool, p, sizes[i]);
+        CHECK_U((uintptr_t)p % 16, 0);
+        for (size_t k = 0; k < had && k < sizes[i]; k++)
+            CHECK_U(p[k], k & 255);
+        for (size_t k = 0; k < sizes[i]; k++)
+            p[k] = (unsigned char)k;
+        had = sizes[i];
+    }
+    pool_give(pool, p);
+    pool_give(pool, NULL);
+    pool_free(pool);
 }
