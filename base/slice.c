@@ -11,11 +11,6 @@ struct slice slice_z(const char *z)
     return (struct slice){ z, z ? strlen(z) : 0 };
 }
 
-bool slice_eq(struct slice a, struct slice b)
-{
-    return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
-}
-
 static unsigned char lower(char c)
 {
     return (unsigned char)(c >= 'A' && c <= 'Z' ? c + 32 : c);

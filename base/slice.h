@@ -22,8 +22,7 @@ struct slice {
 /* For printf: "%.*s". */
 #define SL_FMT(s) (int)(s).n, (s).p ? (s).p : ""
 
-struct slice slice_z(const char *z); /* NULL gives the empty slice */
-bool slice_eq(struct slice a, struct slice b);
+struct slice slice_z(const char *z);                          /* NULL gives the empty slice */
 bool slice_same_fold(const char *a, const char *b, size_t n); /* private: of slice_ieq */
 int slice_cmp(struct slice a, struct slice b);                /* byte order, then length */
 bool slice_starts(struct slice s, struct slice prefix);
@@ -44,6 +43,12 @@ static inline struct slice slice_sub(struct slice s, size_t from, size_t to)
 static inline struct slice slice_from(struct slice s, size_t from)
 {
     return slice_sub(s, from, s.n);
+}
+
+/* Inline, because most texts that are compared with a literal differ in length already. */
+static inline bool slice_eq(struct slice a, struct slice b)
+{
+    return a.n == b.n && (b.n == 0 || memcmp(a.p, b.p, b.n) == 0);
 }
 
 /* Inline, because most names differ in length already, or in the first letter, or in nothing; b is the
