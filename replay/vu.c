@@ -92,7 +92,7 @@ struct template_env vu_env(struct vu *vu)
         .iteration = vu->iteration,
         .run = (uint64_t)w->run->start_utc_ns,
         .counter = &vu->counter,
-        .memo = vu->memo,
+        .memo = &vu->memo,
         .scratch = w->scratch,
     };
 }
@@ -153,7 +153,6 @@ struct vu *vu_new(struct worker *w, uint32_t number, uint32_t local)
     vu->caps = (uint32_t *)(void *)&vu->values[slots];
     vu->net = w->ops->user_open(w->engine);
     rnd_seed(&vu->rnd, w->run->cfg.seed, number);
-    vu->memo = template_memo_new();
     return vu;
 }
 

@@ -48,8 +48,8 @@ struct vu {
     uint32_t repeat[PLAN_MAX_REPEATS];
     struct flight *flights;
     struct engine_user *net;
-    struct jar *jar; /* made with the first cookie */
-    struct template_memo *memo;
+    struct jar *jar;            /* made with the first cookie */
+    struct template_memo *memo; /* made with the first tagged value */
     struct rnd rnd;
     struct vu *next;       /* idle or ended: the worker's lists */
     uint32_t *caps;        /* [slots] bytes owned by a value; 0: borrowed or unset */

@@ -211,7 +211,7 @@ struct template_memo {
 
 #define MEMO_BYTES (1 << 20)
 
-struct template_memo *template_memo_new(void)
+static struct template_memo *memo_new(void)
 {
     struct template_memo *m = mem_alloc(1, sizeof *m);
     buf_init(&m->text, MEMO_BYTES);
@@ -221,6 +221,7 @@ struct template_memo *template_memo_new(void)
 
 void template_memo_reset(struct template_memo *m)
 {
+    if (!m) return;
     m->round++;
     buf_reset(&m->text);
 }
@@ -246,8 +247,9 @@ static bool nodes_value(const struct render *r, const struct nodes *list, struct
 static bool run_call(const struct render *r, const struct call *c, const struct tfunc_args *args,
                      struct buf *out)
 {
-    struct template_memo *m = r->env->memo;
-    if (!c->memo || !m) return c->fn->run(args, r->env, out);
+    if (!c->memo || !r->env->memo) return c->fn->run(args, r->env, out);
+    if (!*r->env->memo) *r->env->memo = memo_new();
+    struct template_memo *m = *r->env->memo;
     size_t had = m->cap;
     mem_grow(&m->v, &m->cap, c->memo, sizeof *m->v);
     if (m->cap > had) memset(m->v + had, 0, (m->cap - had) * sizeof *m->v);

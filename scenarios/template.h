@@ -24,10 +24,11 @@ struct template_env {
     struct rnd *rnd;
     int64_t now_utc_ns;
     uint32_t vu, iteration;
-    uint64_t run;               /* differs from run to run: unique() */
-    uint64_t *counter;          /* for counter(), per user */
-    struct template_memo *memo; /* tagged values of this iteration; see template_memo_reset */
-    bool one_line;              /* a value with a line end is refused; *unset says so */
+    uint64_t run;      /* differs from run to run: unique() */
+    uint64_t *counter; /* for counter(), per user */
+    struct template_memo *
+        *memo;     /* tagged values of this iteration, made by the first; NULL: never kept */
+    bool one_line; /* a value with a line end is refused; *unset says so */
     struct arena *scratch; /* arguments of functions that are functions; the caller resets it at its
                               own time (after each request), so that a warm one allocates nothing */
 };
@@ -51,8 +52,7 @@ bool template_function(size_t i, const char **name, const char **help);
 /* Behind the '}' of the "${" at text[at]; SLICE_NONE if it is not closed. */
 size_t template_expr_end(struct slice text, size_t at);
 
-struct template_memo *template_memo_new(void); /* gives */
-void template_memo_reset(struct template_memo *m);
-void template_memo_free(struct template_memo *m);
+void template_memo_reset(struct template_memo *m); /* another iteration begins; NULL ok */
+void template_memo_free(struct template_memo *m);  /* NULL ok */
 
 #endif

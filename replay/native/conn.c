@@ -296,8 +296,7 @@ void conn_drop(struct conn *c)
     opening_free(c);
     unlink_conn(c);
     if (c->protocol) c->protocol->free(c);
-    tls_free(c->tls);
-    c->tls = NULL;
+    tls_end(c);
     c->engine->ops->drop(&c->io);
     if (c->engine->starved.first) engine_soon(c->engine);
     serve_who_waited(c);
@@ -305,7 +304,7 @@ void conn_drop(struct conn *c)
 
 void conn_send(struct conn *c, struct slice head, struct slice body)
 {
-    if (c->tls)
+    if (c->ssl)
         tls_send(c, head, body);
     else
         c->engine->ops->send(&c->io, head, body);
@@ -314,7 +313,7 @@ void conn_send(struct conn *c, struct slice head, struct slice body)
 static void on_data(struct io_conn *io, struct slice bytes)
 {
     struct conn *c = (struct conn *)io;
-    if (c->tls)
+    if (c->ssl)
         tls_feed(c, bytes);
     else
         c->protocol->data(c, bytes);

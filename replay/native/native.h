@@ -13,6 +13,8 @@
 #ifndef REPLAY_NATIVE_NATIVE_H
 #define REPLAY_NATIVE_NATIVE_H
 
+#include <openssl/types.h>
+
 #include "base/loop.h"
 #include "base/pool.h"
 #include "http/parse.h"
@@ -20,7 +22,6 @@
 #include "replay/native/io.h"
 
 struct conn;
-struct tls;
 struct tls_ctx;
 struct h2;
 struct tls_saved;
@@ -100,7 +101,7 @@ struct conn {
         struct flight *flight; /* h1: the one under way */
         struct h2 *h2;
     } at;
-    struct tls *tls;         /* NULL: clear text */
+    SSL *ssl;                /* NULL: clear text */
     struct opening *opening; /* NULL once open */
     uint64_t open_ns;        /* when it became ready; 0 again after the first flight took it */
     uint8_t state;           /* enum conn_state; conn_set_state only */
@@ -158,7 +159,7 @@ void tls_ctx_free(struct tls_ctx *t);
 bool tls_begin(struct conn *c);                      /* begins the handshake */
 void tls_feed(struct conn *c, struct slice records); /* hands plain bytes to the protocol */
 void tls_send(struct conn *c, struct slice head, struct slice body);
-void tls_free(struct tls *t);
+void tls_end(struct conn *c); /* clear text: nothing */
 void tls_saved_free(struct tls_saved *s);
 
 #endif

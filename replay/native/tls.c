@@ -2,7 +2,8 @@
  *
  * OpenSSL reads from the bytes that the io has just delivered and writes straight into the io's send, so
  * that neither side keeps a buffer: a connection at rest holds OpenSSL's state only (its record buffers
- * are released when idle). ssl_of says for whom OpenSSL works now, and the io's send never calls back. Sessions are resumed per user, as a browser does. */
+ * are released when idle). One BIO serves all connections: ssl_of says for whom OpenSSL works now, and the
+ * io's send never calls back. Sessions are resumed per user, as a browser does. */
 #include "replay/native/native.h"
 
 #include <openssl/err.h>
@@ -21,14 +22,12 @@
 struct tls_ctx {
     SSL_CTX *ssl;
     BIO_METHOD *method;
+    BIO *bio;          /* every connection's; a reference of ours */
     struct conn *turn; /* the one that OpenSSL works for now, see ssl_of */
+    struct conn *fed;  /* whose records in holds; NULL: nobody's */
+    struct slice in;   /* received and not read yet */
     struct tls_certs *certs;
     char plain[PLAIN_BYTES];
-};
-
-struct tls {
-    SSL *ssl;
-    struct slice in; /* records that were received and not read yet */
 };
 
 struct tls_saved {
@@ -41,16 +40,15 @@ struct tls_saved {
 
 static int bio_read(BIO *b, char *out, int n)
 {
-    const struct tls_ctx *t = BIO_get_data(b);
-    struct slice *in = &t->turn->tls->in;
+    struct tls_ctx *t = BIO_get_data(b);
     BIO_clear_retry_flags(b);
-    if (!in->n) {
+    if (t->turn != t->fed || !t->in.n) {
         BIO_set_retry_read(b);
         return -1;
     }
-    size_t take = in->n < (size_t)n ? in->n : (size_t)n;
-    memcpy(out, in->p, take);
-    *in = slice_from(*in, take);
+    size_t take = t->in.n < (size_t)n ? t->in.n : (size_t)n;
+    memcpy(out, t->in.p, take);
+    t->in = slice_from(t->in, take);
     return (int)take;
 }
 
@@ -93,7 +91,7 @@ static SSL *ssl_of(struct conn *c)
 {
     c->engine->tls->turn = c;
     ERR_clear_error();
-    return c->tls->ssl;
+    return c->ssl;
 }
 
 /* ---- context ---- */
@@ -153,10 +151,12 @@ struct tls_ctx *tls_ctx_new(const struct engine_cfg *cfg, struct err *err)
     t->ssl = SSL_CTX_new(TLS_client_method());
     t->method = bio_method();
     t->certs = tls_certs_new();
-    if (!t->ssl || !t->method) {
+    t->bio = t->method ? BIO_new(t->method) : NULL;
+    if (!t->ssl || !t->bio) {
         ssl_err(err, "OpenSSL");
         goto fail;
     }
+    BIO_set_data(t->bio, t);
     SSL_CTX_set_app_data(t->ssl, t);
     SSL_CTX_set_min_proto_version(t->ssl, TLS1_2_VERSION);
     SSL_CTX_set_mode(t->ssl, SSL_MODE_RELEASE_BUFFERS | SSL_MODE_ENABLE_PARTIAL_WRITE);
@@ -179,6 +179,7 @@ void tls_ctx_free(struct tls_ctx *t)
 {
     if (!t) return;
     SSL_CTX_free(t->ssl);
+    BIO_free(t->bio);
     BIO_meth_free(t->method);
     tls_certs_free(t->certs);
     free(t);
@@ -210,7 +211,7 @@ static void resume(SSL *ssl, const struct conn *c)
 
 static const char *handshake_trouble(const struct conn *c)
 {
-    long verdict = SSL_get_verify_result(c->tls->ssl);
+    long verdict = SSL_get_verify_result(c->ssl);
     if (verdict != X509_V_OK) return X509_verify_cert_error_string(verdict);
     return ERR_reason_error_string(ERR_peek_last_error());
 }
@@ -222,11 +223,11 @@ static bool shake_hands(struct conn *c)
     if (rc == 1) {
         const unsigned char *alpn = NULL;
         unsigned n = 0;
-        SSL_get0_alpn_selected(c->tls->ssl, &alpn, &n);
+        SSL_get0_alpn_selected(c->ssl, &alpn, &n);
         conn_secured(c, n == 2 && memcmp(alpn, "h2", 2) == 0);
         return c->state != CONN_GONE;
     }
-    if (SSL_get_error(c->tls->ssl, rc) == SSL_ERROR_WANT_READ) return true;
+    if (SSL_get_error(c->ssl, rc) == SSL_ERROR_WANT_READ) return true;
     conn_failed(c, OUTCOME_TLS, handshake_trouble(c));
     return false;
 }
@@ -234,44 +235,39 @@ static bool shake_hands(struct conn *c)
 bool tls_begin(struct conn *c)
 {
     struct tls_ctx *ctx = c->engine->tls;
-    struct tls *t = mem_alloc(1, sizeof *t);
-    BIO *b = BIO_new(ctx->method);
-    t->ssl = SSL_new(ctx->ssl);
-    c->tls = t;
-    if (!t->ssl || !b) {
-        BIO_free(b);
-        return false;
-    }
-    BIO_set_data(b, ctx);
-    SSL_set_bio(t->ssl, b, b);
-    name_peer(t->ssl, c->origin);
-    resume(t->ssl, c);
-    SSL_set_connect_state(t->ssl);
+    c->ssl = SSL_new(ctx->ssl);
+    if (!c->ssl) return false;
+    BIO_up_ref(ctx->bio);
+    SSL_set_bio(c->ssl, ctx->bio, ctx->bio);
+    name_peer(c->ssl, c->origin);
+    resume(c->ssl, c);
+    SSL_set_connect_state(c->ssl);
     shake_hands(c);
     return true;
 }
 
-void tls_free(struct tls *t)
+void tls_end(struct conn *c)
 {
-    if (!t) return;
+    if (!c->ssl) return;
     /* A session stays good for resumption only if its connection ended in order (RFC 8446 6.1). */
-    if (t->ssl) SSL_set_quiet_shutdown(t->ssl, 1), SSL_shutdown(t->ssl);
-    SSL_free(t->ssl);
-    free(t);
+    SSL_set_quiet_shutdown(c->ssl, 1);
+    SSL_shutdown(c->ssl);
+    SSL_free(c->ssl);
+    c->ssl = NULL;
 }
 
-void tls_feed(struct conn *c, struct slice records)
+/* Hands the plain bytes of what was received to the protocol. */
+static void read_records(struct conn *c)
 {
-    c->tls->in = records;
-    if (!SSL_is_init_finished(c->tls->ssl) && !shake_hands(c)) return;
     struct tls_ctx *ctx = c->engine->tls;
+    if (!SSL_is_init_finished(c->ssl) && !shake_hands(c)) return;
     while (c->state != CONN_GONE) {
         int n = SSL_read(ssl_of(c), ctx->plain, PLAIN_BYTES);
         if (n > 0) {
             c->protocol->data(c, (struct slice){ ctx->plain, (size_t)n });
             continue;
         }
-        int why = SSL_get_error(c->tls->ssl, n);
+        int why = SSL_get_error(c->ssl, n);
         if (why == SSL_ERROR_WANT_READ) return;
         if (!c->protocol)
             conn_failed(c, OUTCOME_TLS, handshake_trouble(c));
@@ -279,6 +275,15 @@ void tls_feed(struct conn *c, struct slice records)
             c->protocol->eof(c, why == SSL_ERROR_ZERO_RETURN ? 0 : EPROTO);
         return;
     }
+}
+
+void tls_feed(struct conn *c, struct slice records)
+{
+    struct tls_ctx *ctx = c->engine->tls;
+    ctx->fed = c;
+    ctx->in = records;
+    read_records(c);
+    ctx->fed = NULL;
 }
 
 static bool write_all(struct conn *c, struct slice s)

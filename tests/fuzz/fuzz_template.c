@@ -10,6 +10,7 @@ static struct slice render(struct arena *a, struct scope *s, struct slice text, 
 {
     static const struct slice values[] = { { "v<\"1", 4 }, { "", 0 }, { NULL, 0 } };
     struct rnd rnd;
+    struct template_memo *memo = NULL;
     struct err err = { 0 };
     struct slice unset;
     size_t at = 0;
@@ -22,10 +23,10 @@ static struct slice render(struct arena *a, struct scope *s, struct slice text, 
                                 .rnd = &rnd,
                                 .now_utc_ns = 1769860800123000000,
                                 .counter = &counter,
-                                .memo = template_memo_new(),
+                                .memo = &memo,
                                 .scratch = a };
     if (!template_render(t, &env, out, &unset)) buf_reset(out);
-    template_memo_free(env.memo);
+    template_memo_free(memo);
     return buf_slice(out);
 }
 

@@ -12,6 +12,7 @@ struct fixture {
     struct slice values[8];
     struct rnd rnd;
     uint64_t counter;
+    struct template_memo *memo;
     struct template_env env;
     struct buf out;
 };
@@ -35,13 +36,13 @@ static void setup(struct fixture *f)
                                .iteration = 3,
                                .run = 12345,
                                .counter = &f->counter,
-                               .memo = template_memo_new(),
+                               .memo = &f->memo,
                                .scratch = arena_new() };
 }
 
 static void teardown(struct fixture *f)
 {
-    template_memo_free(f->env.memo);
+    template_memo_free(f->memo);
     arena_free(f->env.scratch);
     arena_free(f->arena);
     buf_free(&f->out);
@@ -225,7 +226,7 @@ TEST(template_tag_lasts_one_iteration)
     CHECK(memcmp(got.p, got.p + 111, 36) != 0);
     CHECK(memcmp(render(&f, SL("${uuid(a)}")).p, first, 36) == 0);
     CHECK(memcmp(render(&f, SL("${base64(uuid(a))}")).p, first, 36) != 0);
-    template_memo_reset(f.env.memo);
+    template_memo_reset(f.memo);
     CHECK(memcmp(render(&f, SL("${uuid(a)}")).p, first, 36) != 0);
     CHECK_U(render(&f, SL("${randstr(12, x)}")).n, 12);
     teardown(&f);
