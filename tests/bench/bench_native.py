@@ -167,11 +167,11 @@ def anonymous_kib(pid):
 
 
 def at_rest(bench, users, port, scheme, io):
-    """KiB of memory once every one of the users has its answer and waits. A server's core makes 1,000 handshakes/s."""
-    rate = 3000 if scheme == "http" else 600
+    """KiB of memory once every one of the users has its answer and waits. Slower than the handshakes that a core makes."""
+    rate = 3000 if scheme == "http" else 300
     out = bench.folder / "rest.json"
     run = subprocess.Popen([str(BUILD / "reprise"), "run", str(bench.folder / "rest.yaml"), "-H",
-                            f"{scheme}://127.0.0.1:{port}", "-u", str(users), "-r", str(rate), "-t", "90s", "--headless",
+                            f"{scheme}://127.0.0.1:{port}", "-u", str(users), "-r", str(rate), "-t", "120s", "--headless",
                             "-q", "-k", "--no-archive", "--workers", "1", "--io", io, "-s", "1s", "--json-file", str(out)],
                            preexec_fn=common.pinned(bench.core))
     time.sleep(users / rate + 15)
