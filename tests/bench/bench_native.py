@@ -172,7 +172,8 @@ def at_rest(bench, users, port, scheme, io):
     out = bench.folder / "rest.json"
     run = subprocess.Popen([str(BUILD / "reprise"), "run", str(bench.folder / "rest.yaml"), "-H",
                             f"{scheme}://127.0.0.1:{port}", "-u", str(users), "-r", str(rate), "-t", "120s", "--headless",
-                            "-q", "-k", "--no-archive", "--workers", "1", "--io", io, "-s", "1s", "--json-file", str(out)],
+                            "-q", "-k", "--no-archive", "--workers", "1", "--io", io, "-s", "1s", "--json-file", str(out),
+                            "--source-ip", "127.0.1.1", "--source-ip", "127.0.1.2"],
                            preexec_fn=common.pinned(bench.core))
     time.sleep(users / rate + 15)
     kib = anonymous_kib(run.pid)
