@@ -340,12 +340,22 @@ void worker_lag(struct worker *w, const struct timer *t)
     if (t->at_ns >= w->run->start_ns && now > t->at_ns + w->lag_ns) w->lag_ns = now - t->at_ns;
 }
 
+/* Tells what this thread used since the last time. */
+static void tell_cpu(struct worker *w)
+{
+    uint64_t cpu_ns = clock_thread_cpu_ns(), now_ns = loop_now_ns(w->loop);
+    recorder_cpu(w->rec, cpu_ns - w->cpu_told_ns, now_ns - w->cpu_told_at_ns);
+    w->cpu_told_ns = cpu_ns;
+    w->cpu_told_at_ns = now_ns;
+}
+
 static void on_second(struct timer *t)
 {
     struct worker *w = OWNER(struct worker, t, second_timer);
     uint64_t now = loop_now_ns(w->loop);
     worker_lag(w, t);
-    recorder_lag(w->rec, w->lag_ns, clock_thread_cpu_ns());
+    recorder_lag(w->rec, w->lag_ns);
+    tell_cpu(w);
     recorder_connections(w->rec, (uint32_t)w->ops->connections(w->engine));
     w->lag_ns = 0;
     timer_set(loop_timers(w->loop), t, t->at_ns + SECOND > now ? t->at_ns + SECOND : now + SECOND);
@@ -357,6 +367,8 @@ static void begin(struct worker *w)
 {
     const struct load *load = &w->run->cfg.load;
     loop_refresh_ns(w->loop);
+    w->cpu_told_ns = clock_thread_cpu_ns();
+    w->cpu_told_at_ns = loop_now_ns(w->loop);
     if (is_open(w)) {
         /* The first start is at once, then one each time the area has grown by one. */
         w->next_area = load->arrival == ARRIVAL_POISSON ? rnd_exponential(&w->rnd) * workers(w)
@@ -384,7 +396,7 @@ void *worker_main(void *worker)
     begin(w);
     loop_run(w->loop);
     close_engine(w);
-    recorder_lag(w->rec, 0, clock_thread_cpu_ns());
+    tell_cpu(w);
     run_worker_over(w->run);
     return NULL;
 }

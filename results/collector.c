@@ -23,7 +23,7 @@
 
 struct source { /* what the collector keeps of one recorder */
     struct recorder *recorder;
-    uint64_t cpu_ns;
+    double cpu;                     /* of one core, when it was told last */
     uint32_t map[MESSAGES_MAX + 1]; /* its message numbers to the run's */
     size_t messages_n;
 };
@@ -124,17 +124,15 @@ static void take_failures(struct collector *c, const struct source *s, const str
     }
 }
 
-static void take_gauges(struct collector *c, struct source *s, uint64_t span_ns)
+static void take_gauges(struct collector *c, struct source *s, const struct interval *i)
 {
     struct recorder_gauges g = recorder_gauges(s->recorder);
-    double cpu = 0;
-    if (span_ns && g.cpu_ns > s->cpu_ns) cpu = (double)(g.cpu_ns - s->cpu_ns) / (double)span_ns;
-    if (g.cpu_ns) s->cpu_ns = g.cpu_ns;
+    if (i->span_ns) s->cpu = (double)i->cpu_ns / (double)i->span_ns;
     c->second.users += g.users;
     c->second.sockets += g.connections;
-    c->second.cpu_sum += cpu;
-    c->workers[s - c->sources] = (struct worker_stats){ g.users, g.connections, cpu };
-    if (cpu > c->second.cpu_max) c->second.cpu_max = cpu;
+    c->second.cpu_sum += s->cpu;
+    c->workers[s - c->sources] = (struct worker_stats){ g.users, g.connections, s->cpu };
+    if (s->cpu > c->second.cpu_max) c->second.cpu_max = s->cpu;
 }
 
 /* The first worker that has one shows its user's last iteration. */
@@ -146,7 +144,7 @@ static void take_trace(struct collector *c, struct source *s)
     memcpy(c->trace, t->samples, c->trace_n * sizeof *c->trace);
 }
 
-static void take(struct collector *c, struct source *s, uint64_t span_ns)
+static void take(struct collector *c, struct source *s)
 {
     take_trace(c, s);
     struct interval *i = recorder_take(s->recorder);
@@ -154,7 +152,7 @@ static void take(struct collector *c, struct source *s, uint64_t span_ns)
     if (i->block) push_block(c, s, i->block);
     second_merge(&c->second, &i->second);
     take_failures(c, s, &i->second);
-    take_gauges(c, s, span_ns);
+    take_gauges(c, s, i);
     recorder_give_back(s->recorder, i);
 }
 
@@ -228,7 +226,7 @@ void collector_tick(struct collector *c, uint64_t now_ns)
     c->second.to_ns = now_ns > c->last_ns ? now_ns : c->last_ns;
     c->second.workers = (uint32_t)c->cfg.recorders_n;
     for (size_t i = 0; i < c->cfg.recorders_n; i++)
-        take(c, &c->sources[i], c->second.to_ns - c->second.from_ns);
+        take(c, &c->sources[i]);
     take_users_max(c);
     c->second.memory_bytes = resident_bytes();
     c->last_ns = c->second.to_ns;

@@ -24,7 +24,6 @@ struct recorder {
     _Atomic(struct interval *) active;
     _Atomic(struct trace *) trace_ready; /* the middle one of three */
     _Atomic uint32_t users, connections;
-    _Atomic uint64_t cpu_ns;
     atomic_size_t messages_n;
     /* The worker's own. */
     bool keep_samples;
@@ -239,12 +238,19 @@ void recorder_dropped(struct recorder *r, uint64_t starts)
     leave(r);
 }
 
-void recorder_lag(struct recorder *r, uint64_t lag_ns, uint64_t cpu_ns)
+void recorder_lag(struct recorder *r, uint64_t lag_ns)
 {
     struct second *s = &enter(r)->second;
     if (lag_ns > s->lag_max_ns) s->lag_max_ns = lag_ns;
     leave(r);
-    atomic_store_explicit(&r->cpu_ns, cpu_ns, memory_order_relaxed);
+}
+
+void recorder_cpu(struct recorder *r, uint64_t cpu_ns, uint64_t span_ns)
+{
+    struct interval *i = enter(r);
+    i->cpu_ns += cpu_ns;
+    i->span_ns += span_ns;
+    leave(r);
 }
 
 /* ---- the collector ---------------------------------------------------------------------------------- */
@@ -263,6 +269,7 @@ void recorder_give_back(struct recorder *r, struct interval *i)
 {
     second_clear(&i->second);
     i->block = NULL;
+    i->cpu_ns = i->span_ns = 0;
     r->spare = i;
 }
 
@@ -305,6 +312,5 @@ struct recorder_gauges recorder_gauges(const struct recorder *r)
     return (struct recorder_gauges){
         .users = atomic_load_explicit(&r->users, memory_order_relaxed),
         .connections = atomic_load_explicit(&r->connections, memory_order_relaxed),
-        .cpu_ns = atomic_load_explicit(&r->cpu_ns, memory_order_relaxed),
     };
 }

@@ -25,7 +25,8 @@ struct answer {
 /* What a worker recorded since the last take; the block is not full. */
 struct interval {
     struct second second;
-    struct block *block; /* NULL: samples are not kept, or none since */
+    struct block *block;      /* NULL: samples are not kept, or none since */
+    uint64_t cpu_ns, span_ns; /* CPU time of the thread, and over how long; 0: not told since */
 };
 
 /* Swaps the interval that is being filled for the empty one that the last take returned. The result is
@@ -51,7 +52,6 @@ const struct trace *recorder_trace(struct recorder *r);
 
 struct recorder_gauges {
     uint32_t users, connections;
-    uint64_t cpu_ns;
 };
 struct recorder_gauges recorder_gauges(const struct recorder *r);
 

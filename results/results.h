@@ -155,8 +155,9 @@ void recorder_users(struct recorder *r, uint32_t users);    /* running now on th
 void recorder_connections(struct recorder *r, uint32_t n);  /* open now on this worker */
 void recorder_late(struct recorder *r, uint64_t late_ns);   /* a start that came later than 1 ms */
 void recorder_dropped(struct recorder *r, uint64_t starts); /* starts that never came */
-void recorder_lag(struct recorder *r, uint64_t lag_ns,
-                  uint64_t cpu_ns); /* loop lag, thread CPU so far */
+void recorder_lag(struct recorder *r, uint64_t lag_ns);     /* how late the loop's timers were */
+/* What the worker's thread used since it was told last, and how long ago that was. */
+void recorder_cpu(struct recorder *r, uint64_t cpu_ns, uint64_t span_ns);
 
 /* ---- what a run amounts to ----------------------------------------------------------------------- */
 

@@ -56,6 +56,27 @@ TEST(collector_cancelled_is_apart)
     recorder_free(r);
 }
 
+/* A worker tells once a second, the collector ticks once a second: now and then two tellings fall between
+ * two ticks, and none between the next. */
+TEST(collector_cpu_is_of_the_time_that_was_told)
+{
+    struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false, 0, NULL });
+    struct run_info info = { .steps = fake_steps, .steps_n = 3 };
+    struct collector_cfg cfg = { .info = &info, .recorders = &r, .recorders_n = 1 };
+    struct collector *c = collector_new(&cfg, NULL);
+    recorder_cpu(r, 700 * NS_PER_MS, NS_PER_S);
+    recorder_cpu(r, 500 * NS_PER_MS, NS_PER_S);
+    collector_tick(c, NS_PER_S);
+    collector_tick(c, 2 * NS_PER_S);
+    recorder_cpu(r, 450 * NS_PER_MS, NS_PER_S / 2);
+    collector_tick(c, 3 * NS_PER_S);
+    const struct generator_stats *g = &collector_stats(c)->generator;
+    CHECK_U((uint64_t)(g->cpu_max * 1000 + 0.5), 900);
+    CHECK_U((uint64_t)(g->cpu_mean * 1000 + 0.5), 700);
+    collector_free(c);
+    recorder_free(r);
+}
+
 TEST(recorder_messages_are_bounded)
 {
     struct recorder *r = recorder_new(&(struct recorder_cfg){ fake_steps, 3, false, 0, NULL });

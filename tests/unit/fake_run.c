@@ -53,7 +53,8 @@ static void one_second(const struct fake_run *run, struct fake_result *f, struct
     }
     for (uint32_t w = 0; w < run->workers; w++) {
         recorder_users(f->recorders[w], 20);
-        recorder_lag(f->recorders[w], 100000, (second + 1) * 400 * NS_PER_MS);
+        recorder_lag(f->recorders[w], 100000);
+        recorder_cpu(f->recorders[w], 400 * NS_PER_MS, NS_PER_S);
     }
 }
 
