@@ -283,14 +283,10 @@ static void default_header(struct curl_list *l, struct slice name, struct slice 
 
 static void authorise(struct curl_list *l)
 {
-    struct buf b = BUF_INIT(8192);
     if (l->r.digest)
         foreign_warn(l->f, ADVICE_ADD, "a login that is not Basic is left out");
-    else if (slice_find(l->r.user, SL("${")) != SLICE_NONE)
-        foreign_warn(l->f, ADVICE_ADD, "a login with variables is left out");
-    else if (buf_addz(&b, "Basic ") && enc_base64(&b, l->r.user, false))
-        default_header(l, SL("Authorization"), buf_slice(&b));
-    buf_free(&b);
+    else
+        default_header(l, SL("Authorization"), foreign_basic(l->f, l->r.user));
 }
 
 static struct slice method_of(const struct curl_request *r)

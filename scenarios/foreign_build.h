@@ -56,6 +56,8 @@ void foreign_add_text(struct buf *out, struct slice text, enum foreign_encode ho
 struct slice foreign_resolved(struct foreign *f, struct slice text);
 
 void foreign_add_field(struct foreign *f, struct fields *l, struct slice name, struct slice value);
+/* The value of Authorization for a Basic login; login: "user:password", text already converted. */
+struct slice foreign_basic(struct foreign *f, struct slice login);
 /* Replaces a field of that name (case ignored) or adds one. */
 void foreign_set_field(struct foreign *f, struct fields *l, struct slice name, struct slice value);
 struct step *foreign_step(struct foreign *f, struct steps *l, enum step_kind kind);

@@ -246,19 +246,11 @@ static void add_auth(struct jmx *j, const struct xml_node *manager, struct reque
             continue;
         }
         if (url.n && !slice_starts(r->url, url)) continue;
-        struct slice pair =
-            arena_printf(j->f->a, "%.*s:%.*s", SL_FMT(jmx_prop(a, SL("Authorization.username"))),
-                         SL_FMT(jmx_prop(a, SL("Authorization.password"))));
-        struct buf b = BUF_INIT(8192);
-        buf_addz(&b, "Basic ");
-        if (slice_find(pair, SL("${")) == SLICE_NONE)
-            enc_base64(&b, pair, false);
-        else
-            foreign_warn(
-                j->f, ADVICE_ADD,
-                "a login with variables is left out: write ${base64(user + ':' + password)}");
-        if (b.n > 6) foreign_set_field(j->f, &r->headers, SL("Authorization"), buf_slice(&b));
-        buf_free(&b);
+        struct slice user = jmx_prop(a, SL("Authorization.username")),
+                     password = jmx_prop(a, SL("Authorization.password")),
+                     login = arena_printf(j->f->a, "%.*s:%.*s", SL_FMT(user), SL_FMT(password));
+        foreign_set_field(j->f, &r->headers, SL("Authorization"),
+                          foreign_basic(j->f, jmx_text(j, login, FOREIGN_PLAIN)));
     }
 }
 

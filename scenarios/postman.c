@@ -222,18 +222,9 @@ static struct slice parameter(struct postman *p, const struct json_node *list, s
 static void basic(struct postman *p, const struct json_node *list, struct request_step *r)
 {
     struct slice user = parameter(p, list, SL("username")),
-                 pass = parameter(p, list, SL("password"));
-    struct slice pair = arena_printf(p->f->a, "%.*s:%.*s", SL_FMT(user), SL_FMT(pass));
-    struct buf b = BUF_INIT(8192);
-    buf_addz(&b, "Basic ");
-    if (slice_find(pair, SL("${")) == SLICE_NONE)
-        enc_base64(&b, pair, false);
-    else
-        foreign_warn(
-            p->f, ADVICE_ADD,
-            "a Basic login with variables is left out: write ${base64(user + ':' + password)}");
-    if (b.n > 6) foreign_set_field(p->f, &r->headers, SL("Authorization"), buf_slice(&b));
-    buf_free(&b);
+                 password = parameter(p, list, SL("password")),
+                 login = arena_printf(p->f->a, "%.*s:%.*s", SL_FMT(user), SL_FMT(password));
+    foreign_set_field(p->f, &r->headers, SL("Authorization"), foreign_basic(p->f, login));
 }
 
 static void authorise(struct postman *p, const struct json_node *auth, struct request_step *r)

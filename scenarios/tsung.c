@@ -5,7 +5,6 @@
  * A recording is a <session> without a document around it, with relative URLs while the host stays. */
 #include "scenarios/tsung.h"
 
-#include "base/enc.h"
 #include "base/num.h"
 
 /* ---- text ----------------------------------------------------------------------------------------- */
@@ -116,6 +115,21 @@ static void match(struct tsung *t, const struct xml_node *n, bool subst, struct 
         foreign_check(t->f, r, &c);
 }
 
+static void authenticate(struct tsung *t, const struct xml_node *c, bool subst,
+                         struct request_step *r)
+{
+    struct slice how = xml_attr(c, SL("type"));
+    if (how.n && !slice_eq(how, SL("basic"))) {
+        foreign_warn(t->f, ADVICE_ADD, "line %u: a login of the kind %.*s is left out", c->line,
+                     SL_FMT(how));
+        return;
+    }
+    struct slice login = arena_printf(t->f->a, "%.*s:%.*s", SL_FMT(xml_attr(c, SL("userid"))),
+                                      SL_FMT(xml_attr(c, SL("passwd"))));
+    foreign_set_field(t->f, &r->headers, SL("Authorization"),
+                      foreign_basic(t->f, tsung_text(t, login, subst)));
+}
+
 static void headers(struct tsung *t, const struct xml_node *http, bool subst,
                     struct request_step *r)
 {
@@ -130,20 +144,7 @@ static void headers(struct tsung *t, const struct xml_node *http, bool subst,
             foreign_set_field(t->f, &r->headers, tsung_text(t, xml_attr(c, SL("name")), false),
                               tsung_text(t, xml_attr(c, SL("value")), subst));
         } else if (slice_eq(c->name, SL("www_authenticate"))) {
-            struct slice how = xml_attr(c, SL("type"));
-            bool basic = how.n == 0 || slice_eq(how, SL("basic"));
-            struct buf b = BUF_INIT(8192);
-            buf_addz(&b, "Basic ");
-            enc_base64(&b,
-                       arena_printf(t->f->a, "%.*s:%.*s", SL_FMT(xml_attr(c, SL("userid"))),
-                                    SL_FMT(xml_attr(c, SL("passwd")))),
-                       false);
-            if (basic)
-                foreign_set_field(t->f, &r->headers, SL("Authorization"), buf_slice(&b));
-            else
-                foreign_warn(t->f, ADVICE_ADD, "line %u: a login of the kind %.*s is left out",
-                             c->line, SL_FMT(how));
-            buf_free(&b);
+            authenticate(t, c, subst, r);
         } else if (slice_eq(c->name, SL("soap"))) {
             foreign_set_field(t->f, &r->headers, SL("SOAPAction"),
                               tsung_text(t, xml_attr(c, SL("action")), subst));

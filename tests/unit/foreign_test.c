@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "scenarios/template.h"
 #include "tests/unit/test.h"
 
 #define PLANS "tests/data/plans/"
@@ -91,6 +92,39 @@ TEST(postman_collection)
 }
 
 /* A CSV without a header line and with semicolons gets both right beside the scenario. */
+/* The user's part of a login may be a variable: then the users compute the header. */
+TEST(login_with_variables)
+{
+    static const char plan[] = "{\"info\":{\"name\":\"p\",\"schema\":\"https://"
+                               "schema.getpostman.com/json/collection/v2.1.0/"
+                               "collection.json\"},\"variable\":[{\"key\":\"user\",\"value\":"
+                               "\"ann\"}],\"item\":[{\"name\":\"a\","
+                               "\"request\":{\"method\":\"GET\",\"url\":\"http://127.0.0.1/"
+                               "\",\"auth\":{\"type\":\"basic\",\"basic\":["
+                               "{\"key\":\"username\",\"value\":\"{{user}}\"},{\"key\":"
+                               "\"password\",\"value\":\"pa'$s\"}]}}}]}";
+    struct import_report report;
+    struct err err = { 0 };
+    struct slice unset;
+    struct scenario *s = read_plan("postman", "p.json", slice_z(plan), &report, &err);
+    CHECK_Z(err.text, "");
+    const struct field *login = &s->tasks[0].steps[0].request->headers.v[0];
+    CHECK_S(login->name, SL("Authorization"));
+    CHECK_S(login->value, SL("Basic ${base64(user + ':pa\\'$s')}"));
+    struct arena *a = arena_new();
+    struct scope *scope = scope_new(a);
+    struct slice values[1] = { SL("ann") };
+    CHECK_U(scope_slot(scope, SL("user")), 0);
+    const struct template *t = template_compile(a, scope, login->value, NULL, &err);
+    struct buf out = BUF_INIT(100);
+    CHECK(t && template_render(t, &(struct template_env){ .values = values, .scratch = a }, &out,
+                               &unset));
+    CHECK_S(buf_slice(&out), SL("Basic YW5uOnBhJyRz"));
+    buf_free(&out);
+    arena_free(a);
+    scenario_free(s);
+}
+
 TEST(jmx_feed_is_written_anew)
 {
     char path[4200], csv[4200];
