@@ -185,6 +185,7 @@ static void enable(struct io *io)
     io->enabled = true;
     /* liburing 2.3 declares io_uring_enable_rings and does not export it. */
     syscall(__NR_io_uring_register, io->ring.ring_fd, IORING_REGISTER_ENABLE_RINGS, NULL, 0);
+    io_uring_register_ring_fd(&io->ring); /* one look-up less in each call */
     watch_loop(io);
 }
 
