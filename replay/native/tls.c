@@ -90,7 +90,7 @@ static BIO_METHOD *bio_method(void)
 static SSL *ssl_of(struct conn *c)
 {
     c->engine->tls->turn = c;
-    ERR_clear_error();
+    if (ERR_peek_error()) ERR_clear_error(); /* dearer, and there is hardly ever one */
     return c->ssl;
 }
 
@@ -265,6 +265,7 @@ static void read_records(struct conn *c)
         int n = SSL_read(ssl_of(c), ctx->plain, PLAIN_BYTES);
         if (n > 0) {
             c->protocol->data(c, (struct slice){ ctx->plain, (size_t)n });
+            if (!ctx->in.n && c->ssl && !SSL_has_pending(c->ssl)) return; /* all is read */
             continue;
         }
         int why = SSL_get_error(c->ssl, n);
