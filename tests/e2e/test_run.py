@@ -163,7 +163,7 @@ class Run(TestCase):
         self.assertIn("accounts.csv has 3 rows", done.stderr)
 
     def test_users_of_a_run_shorter_than_a_second(self):
-        _, out = self.run_shop("-u", 2, "--loops", 1, "-q")
+        _, out = self.run_shop("-u", 2, "--loops", 1, "--workers", 1, "-q")  # with two, one user may end before the other begins
         self.assertEqual(out["users"], 2)
 
     def test_html_masks_secrets_of_the_scenario(self):
@@ -285,7 +285,9 @@ class Endings(TestCase):
                          "--archive", "out.jsonl.gz", "-t", "1h"], cwd=self.dir)
         self.addCleanup(child.stop)
         archive = self.dir / "out.jsonl.gz"
-        wait_for("an archive", lambda: archive.exists() and archive.stat().st_size > 3000)
+        wait_for("an archive", lambda: archive.exists() and archive.stat().st_size > 0)
+        head = archive.stat().st_size
+        wait_for("samples in it", lambda: archive.stat().st_size > head + 1000)
         child.stop(signal.SIGKILL)
         done = self.reprise("report", "out.jsonl.gz", code=None)
         self.assertIn("/slow", done.stdout)
