@@ -58,6 +58,57 @@ static void on_flight_deadline(struct timer *t)
     flight_end(f, OUTCOME_TIMEOUT, NULL);
 }
 
+static size_t head_limit(const struct engine_cfg *cfg)
+{
+    return cfg->max_head_bytes ? cfg->max_head_bytes : ENGINE_HEAD_BYTES;
+}
+
+static size_t body_limit(const struct engine_cfg *cfg)
+{
+    return cfg->max_body_bytes ? cfg->max_body_bytes : ENGINE_BODY_BYTES;
+}
+
+static struct reader *reader_new(const struct engine_cfg *cfg)
+{
+    struct reader *r = mem_alloc(1, sizeof *r);
+    struct parse_limits limits = { .head_bytes = head_limit(cfg), .body_bytes = body_limit(cfg) };
+    http_parser_init(&r->parser, PARSE_RESPONSE, limits);
+    r->parser.borrow = true; /* h1.c keeps what outlives a turn */
+    return r;
+}
+
+struct http_parser *flight_parser(struct flight *f)
+{
+    struct engine *e = f->engine;
+    if (f->reader) return &f->reader->parser;
+    f->reader = e->readers;
+    if (f->reader)
+        e->readers = f->reader->next;
+    else
+        f->reader = reader_new(e->cfg);
+    f->reader->parser.answers_head = f->call->head_request;
+    return &f->reader->parser;
+}
+
+static void give_reader_back(struct flight *f)
+{
+    if (!f->reader) return;
+    http_parser_next_message(&f->reader->parser);
+    f->reader->next = f->engine->readers;
+    f->engine->readers = f->reader;
+    f->reader = NULL;
+}
+
+static void readers_free(struct reader *r)
+{
+    while (r) {
+        struct reader *next = r->next;
+        http_parser_free(&r->parser);
+        free(r);
+        r = next;
+    }
+}
+
 static struct flight *flight_new(struct engine *e, struct call *call)
 {
     struct flight *f = e->pool;
@@ -67,14 +118,8 @@ static struct flight *flight_new(struct engine *e, struct call *call)
         f = mem_alloc(1, sizeof *f);
         f->engine = e;
         f->deadline.fire = on_flight_deadline;
-        const struct engine_cfg *cfg = e->cfg;
-        size_t head = cfg->max_head_bytes ? cfg->max_head_bytes : ENGINE_HEAD_BYTES;
-        size_t body = cfg->max_body_bytes ? cfg->max_body_bytes : ENGINE_BODY_BYTES;
-        struct parse_limits limits = { .head_bytes = head, .body_bytes = body };
-        http_parser_init(&f->parser, PARSE_RESPONSE, limits);
-        f->parser.borrow = true; /* h1.c keeps what outlives a turn */
-        buf_init(&f->body, body);
-        buf_init(&f->names, head);
+        buf_init(&f->body, body_limit(e->cfg));
+        buf_init(&f->names, head_limit(e->cfg));
     }
     f->call = call;
     f->conn = NULL;
@@ -85,7 +130,6 @@ static struct flight *flight_new(struct engine *e, struct call *call)
 
 static void flight_free(struct flight *f)
 {
-    http_parser_free(&f->parser);
     buf_free(&f->body);
     buf_free(&f->names);
     free(f->headers);
@@ -103,7 +147,7 @@ static void flight_recycle(struct flight *f)
     f->headers_n = 0;
     buf_reset(&f->body);
     buf_reset(&f->names);
-    http_parser_next_message(&f->parser);
+    give_reader_back(f);
     f->next = f->engine->pool;
     f->engine->pool = f;
 }
@@ -194,6 +238,7 @@ static void native_close(struct engine *e)
         timer_clear(loop_timers(e->cfg->loop), &f->deadline);
         flight_free(f);
     }
+    readers_free(e->readers);
     tls_ctx_free(e->tls);
     buf_free(&e->frames);
     pool_free(e->blocks);

@@ -10,7 +10,6 @@ static void h1_start(struct conn *c, struct flight *f)
 {
     struct call *call = f->call;
     c->at.flight = f;
-    f->parser.answers_head = call->head_request;
     call->bytes_out = call->head.n + call->body.n;
     conn_send(c, call->head, call->body);
 }
@@ -18,9 +17,10 @@ static void h1_start(struct conn *c, struct flight *f)
 static void fill_answer(struct flight *f)
 {
     struct call *call = f->call;
-    call->status = f->parser.status;
-    call->reason = f->parser.reason;
-    call->headers = f->parser.headers;
+    const struct http_parser *p = flight_parser(f);
+    call->status = p->status;
+    call->reason = p->reason;
+    call->headers = p->headers;
 }
 
 /* The answer is complete; whether the connection can carry another. */
@@ -48,7 +48,7 @@ static void break_off(struct conn *c, struct flight *f, enum outcome outcome, co
 static bool take_piece(struct flight *f)
 {
     struct call *call = f->call;
-    const struct http_parser *p = &f->parser;
+    const struct http_parser *p = flight_parser(f);
     if (!call->want_body) return true;
     if (p->framing == FRAME_LENGTH && p->piece.n == p->content_length) {
         call->answer_body = p->piece;
@@ -65,8 +65,9 @@ static bool is_interim(const struct http_parser *p)
 
 static void next_answer(struct flight *f)
 {
-    http_parser_next_message(&f->parser);
-    f->parser.answers_head = f->call->head_request;
+    struct http_parser *p = flight_parser(f);
+    http_parser_next_message(p);
+    p->answers_head = f->call->head_request;
 }
 
 static void h1_data(struct conn *c, struct slice bytes)
@@ -76,7 +77,7 @@ static void h1_data(struct conn *c, struct slice bytes)
         conn_drop(c);
         return;
     }
-    struct http_parser *p = &f->parser;
+    struct http_parser *p = flight_parser(f);
     flight_answer_bytes(f, bytes.n);
     for (;;) {
         switch (http_parser_feed(p, &bytes)) {
@@ -110,7 +111,7 @@ static void h1_eof(struct conn *c, int errnum)
         flight_retry(f);
         return;
     }
-    if (errnum == 0 && f->answered && http_parser_eof(&f->parser) == PARSE_DONE)
+    if (errnum == 0 && f->answered && http_parser_eof(flight_parser(f)) == PARSE_DONE)
         finish(c, f, false);
     else
         break_off(c, f, OUTCOME_RESET, NULL);

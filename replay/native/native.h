@@ -8,12 +8,11 @@
  *   io_*.c           sockets
  *
  * One worker owns all of it; nothing here is shared between threads. A flight is what a call costs while
- * it is under way (parser, gathered body, deadline); flights are pooled, so that a user at rest owns its
- * connections' small structs and nothing else. */
+ * it is under way (deadline, gathered body); an HTTP/1 parser it has from its answer's first byte on, so
+ * that ten thousand requests under way share the few parsers that are warm. Both are pooled: a user at
+ * rest owns its connections' small structs and nothing else. */
 #ifndef REPLAY_NATIVE_NATIVE_H
 #define REPLAY_NATIVE_NATIVE_H
-
-#include <openssl/types.h>
 
 #include "base/loop.h"
 #include "base/pool.h"
@@ -28,17 +27,23 @@ struct tls_saved;
 
 /* ---- a call under way ---- */
 
+/* Lent to a flight whose answer has begun. */
+struct reader {
+    struct http_parser parser;
+    struct reader *next; /* in the pool */
+};
+
 struct flight {
     struct timer deadline; /* set lazily: it may fire early and is then set again */
     uint64_t deadline_ns;
     struct flight *next; /* in one list: the pool, a user's waiting ones, the failed ones */
     struct call *call;   /* NULL: in the pool */
     struct engine *engine;
-    struct conn *conn;         /* NULL: waiting */
-    struct http_parser parser; /* h1 */
-    struct buf body;           /* what was gathered, when it came in pieces */
-    struct buf names;          /* h2: text of the answer's headers */
-    struct header *headers;    /* h2 */
+    struct conn *conn;      /* NULL: waiting */
+    struct reader *reader;  /* h1; NULL: the answer has not begun */
+    struct buf body;        /* what was gathered, when it came in pieces */
+    struct buf names;       /* h2: text of the answer's headers */
+    struct header *headers; /* h2 */
     size_t headers_n, headers_cap;
     size_t body_sent;       /* h2 */
     int32_t stream;         /* h2; 0: none */
@@ -61,6 +66,8 @@ void flight_fail_soon(struct flight *f, enum outcome outcome, const char *troubl
 bool flight_can_retry(const struct flight *f);
 void flight_retry(struct flight *f);                  /* on another connection, once */
 void flight_answer_bytes(struct flight *f, size_t n); /* counts; notes the first byte's time */
+/* The flight's parser, its reader taken from the pool if it has none; goes back when the flight ends. */
+struct http_parser *flight_parser(struct flight *f);
 /* Gathers body bytes if the call wants them; false when over the limit. */
 bool flight_gather(struct flight *f, struct slice piece);
 
@@ -101,7 +108,7 @@ struct conn {
         struct flight *flight; /* h1: the one under way */
         struct h2 *h2;
     } at;
-    SSL *ssl;                /* NULL: clear text */
+    struct ssl_st *ssl;      /* OpenSSL's; NULL: clear text */
     struct opening *opening; /* NULL once open */
     uint64_t open_ns;        /* when it became ready; 0 again after the first flight took it */
     uint8_t state;           /* enum conn_state; conn_set_state only */
@@ -137,6 +144,7 @@ struct engine {
     struct io *io;
     struct tls_ctx *tls; /* made when the plan has an https origin */
     struct flight *pool;
+    struct reader *readers; /* in nobody's use */
     struct flights failed;  /* to be ended at the next turn */
     struct flights starved; /* no descriptor to be had: waiting for any connection to rest */
     struct timer soon;      /* ends the failed ones, feeds the starved ones, flushes h2 */
