@@ -33,7 +33,7 @@ export function bigTable({ columns, caption, sortBy, descending }) {
 
   function drawHead() {
     fill(cols, state.columns.map((c) => h("col", { style: { width: c.width ? c.width + "px" : "" } })));
-    table.style.minWidth = state.columns.reduce((sum, c) => sum + (c.width || 180), 0) + "px";
+    table.style.setProperty("--others", state.columns.reduce((sum, c) => sum + (c.width || 0), 0) + "px");
     drawGroups();
     fill(head, state.columns.map((c) => {
       const [order, sign] = c.key !== state.sortBy ? [null, ""] : state.descending ? ["descending", "▼"] : ["ascending", "▲"];
