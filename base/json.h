@@ -78,5 +78,15 @@ void jsonw_f64(struct jsonw *w, double v,
 void jsonw_bool(struct jsonw *w, bool v);
 void jsonw_null(struct jsonw *w);
 void jsonw_raw(struct jsonw *w, struct slice json);
+/* A member of an object: its key, and its value or what begins it. */
+void jsonw_put_object(struct jsonw *w, const char *key);
+void jsonw_put_array(struct jsonw *w, const char *key);
+void jsonw_put_str(struct jsonw *w, const char *key, struct slice s);
+void jsonw_put_z(struct jsonw *w, const char *key, const char *z);
+void jsonw_put_u64(struct jsonw *w, const char *key, uint64_t v);
+void jsonw_put_i64(struct jsonw *w, const char *key, int64_t v);
+void jsonw_put_f64(struct jsonw *w, const char *key, double v, int decimals);
+void jsonw_put_bool(struct jsonw *w, const char *key, bool v);
+void jsonw_put_names(struct jsonw *w, const char *key, const char *const *names, size_t n);
 
 #endif

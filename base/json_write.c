@@ -159,3 +159,61 @@ void jsonw_null(struct jsonw *w)
 {
     jsonw_raw(w, SL("null"));
 }
+
+/* ---- members ---- */
+
+void jsonw_put_object(struct jsonw *w, const char *key)
+{
+    jsonw_key(w, key);
+    jsonw_object(w);
+}
+
+void jsonw_put_array(struct jsonw *w, const char *key)
+{
+    jsonw_key(w, key);
+    jsonw_array(w);
+}
+
+void jsonw_put_str(struct jsonw *w, const char *key, struct slice s)
+{
+    jsonw_key(w, key);
+    jsonw_str(w, s);
+}
+
+void jsonw_put_z(struct jsonw *w, const char *key, const char *z)
+{
+    jsonw_key(w, key);
+    jsonw_z(w, z);
+}
+
+void jsonw_put_u64(struct jsonw *w, const char *key, uint64_t v)
+{
+    jsonw_key(w, key);
+    jsonw_u64(w, v);
+}
+
+void jsonw_put_i64(struct jsonw *w, const char *key, int64_t v)
+{
+    jsonw_key(w, key);
+    jsonw_i64(w, v);
+}
+
+void jsonw_put_f64(struct jsonw *w, const char *key, double v, int decimals)
+{
+    jsonw_key(w, key);
+    jsonw_f64(w, v, decimals);
+}
+
+void jsonw_put_bool(struct jsonw *w, const char *key, bool v)
+{
+    jsonw_key(w, key);
+    jsonw_bool(w, v);
+}
+
+void jsonw_put_names(struct jsonw *w, const char *key, const char *const *names, size_t n)
+{
+    jsonw_put_array(w, key);
+    for (size_t i = 0; i < n; i++)
+        jsonw_z(w, names[i]);
+    jsonw_array_end(w);
+}

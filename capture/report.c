@@ -32,63 +32,53 @@ const char *capture_tls_name(enum capture_tls t)
     return tls_names[t];
 }
 
-static void member(struct jsonw *w, const char *key, uint64_t v)
-{
-    jsonw_key(w, key);
-    jsonw_u64(w, v);
-}
-
 /* An object of the counters that are not zero. */
 static void counters(struct jsonw *w, const char *key, const char *const *names, const uint64_t *v,
                      size_t n)
 {
-    jsonw_key(w, key);
-    jsonw_object(w);
+    jsonw_put_object(w, key);
     for (size_t i = 0; i < n; i++)
-        if (names[i][0] && v[i]) member(w, names[i], v[i]);
+        if (names[i][0] && v[i]) jsonw_put_u64(w, names[i], v[i]);
     jsonw_object_end(w);
 }
 
 /* "decrypted" and "no_key" are always there. */
 static void tls_json(struct jsonw *w, const struct capture_report *r)
 {
-    jsonw_key(w, "tls");
-    jsonw_object(w);
+    jsonw_put_object(w, "tls");
     for (size_t i = 0; i < CAPTURE_TLS; i++)
-        if (r->tls[i] || i == TLS_DECRYPTED || i == TLS_NO_KEY) member(w, tls_names[i], r->tls[i]);
+        if (r->tls[i] || i == TLS_DECRYPTED || i == TLS_NO_KEY)
+            jsonw_put_u64(w, tls_names[i], r->tls[i]);
     jsonw_object_end(w);
-    jsonw_key(w, "no_key_hosts");
-    jsonw_object(w);
+    jsonw_put_object(w, "no_key_hosts");
     for (size_t i = 0; i < r->no_key_n; i++)
-        member(w, r->no_key[i].name, r->no_key[i].n);
+        jsonw_put_u64(w, r->no_key[i].name, r->no_key[i].n);
     jsonw_object_end(w);
 }
 
 static void packets_json(struct jsonw *w, const struct capture_report *r)
 {
-    member(w, "packets", r->packets);
-    member(w, "bytes", r->bytes);
-    member(w, "kernel_drops", r->kernel_drops);
-    member(w, "flows", r->flows);
-    jsonw_key(w, "not_decoded");
-    jsonw_object(w);
-    member(w, "not_tcp", r->not_tcp);
-    member(w, "quic", r->quic);
-    member(w, "unknown_link", r->unknown_link);
-    member(w, "short_headers", r->short_headers);
-    member(w, "fragments_lost", r->fragments_lost);
+    jsonw_put_u64(w, "packets", r->packets);
+    jsonw_put_u64(w, "bytes", r->bytes);
+    jsonw_put_u64(w, "kernel_drops", r->kernel_drops);
+    jsonw_put_u64(w, "flows", r->flows);
+    jsonw_put_object(w, "not_decoded");
+    jsonw_put_u64(w, "not_tcp", r->not_tcp);
+    jsonw_put_u64(w, "quic", r->quic);
+    jsonw_put_u64(w, "unknown_link", r->unknown_link);
+    jsonw_put_u64(w, "short_headers", r->short_headers);
+    jsonw_put_u64(w, "fragments_lost", r->fragments_lost);
     jsonw_object_end(w);
-    jsonw_key(w, "tcp");
-    jsonw_object(w);
-    member(w, "segments", r->tcp_segments);
-    member(w, "retransmitted", r->retransmitted);
-    member(w, "out_of_order", r->out_of_order);
-    member(w, "differing_copies", r->differing);
-    member(w, "cut_packets", r->cut);
-    member(w, "gaps", r->gaps);
-    member(w, "gap_bytes", r->gap_bytes);
-    member(w, "expired_flows", r->expired_flows);
-    member(w, "evicted_flows", r->evicted_flows);
+    jsonw_put_object(w, "tcp");
+    jsonw_put_u64(w, "segments", r->tcp_segments);
+    jsonw_put_u64(w, "retransmitted", r->retransmitted);
+    jsonw_put_u64(w, "out_of_order", r->out_of_order);
+    jsonw_put_u64(w, "differing_copies", r->differing);
+    jsonw_put_u64(w, "cut_packets", r->cut);
+    jsonw_put_u64(w, "gaps", r->gaps);
+    jsonw_put_u64(w, "gap_bytes", r->gap_bytes);
+    jsonw_put_u64(w, "expired_flows", r->expired_flows);
+    jsonw_put_u64(w, "evicted_flows", r->evicted_flows);
     jsonw_object_end(w);
 }
 
@@ -97,21 +87,19 @@ void capture_report_json(const struct capture_report *r, struct buf *out)
     struct jsonw w = { .out = out, .indent = 2 };
     jsonw_object(&w);
     packets_json(&w, r);
-    jsonw_key(&w, "exchanges");
-    jsonw_object(&w);
-    member(&w, "complete", r->complete);
-    member(&w, "incomplete", r->incomplete);
+    jsonw_put_object(&w, "exchanges");
+    jsonw_put_u64(&w, "complete", r->complete);
+    jsonw_put_u64(&w, "incomplete", r->incomplete);
     jsonw_object_end(&w);
     counters(&w, "incomplete", lost_names, r->lost, CAPTURE_LOST);
     tls_json(&w, r);
     counters(&w, "protocols", protocol_names, r->protocol, CAPTURE_PROTOCOLS);
-    member(&w, "pushed", r->pushed);
-    member(&w, "web_socket_messages", r->web_socket_messages);
-    member(&w, "skipped_bytes", r->skipped_bytes);
-    member(&w, "damaged_files", r->damaged_files);
+    jsonw_put_u64(&w, "pushed", r->pushed);
+    jsonw_put_u64(&w, "web_socket_messages", r->web_socket_messages);
+    jsonw_put_u64(&w, "skipped_bytes", r->skipped_bytes);
+    jsonw_put_u64(&w, "damaged_files", r->damaged_files);
     if (r->damaged_files) {
-        jsonw_key(&w, "trouble");
-        jsonw_z(&w, r->trouble);
+        jsonw_put_z(&w, "trouble", r->trouble);
     }
     jsonw_object_end(&w);
     buf_addc(out, '\n');

@@ -45,34 +45,23 @@ static const char *state_name(enum archive_state s)
     return "unknown";
 }
 
-static void put_u64(struct jsonw *w, const char *key, uint64_t v)
-{
-    jsonw_key(w, key);
-    jsonw_u64(w, v);
-}
-
 static void print_json(const char *path, const struct archive_verdict *v)
 {
     struct buf out = BUF_INIT(1 << 20);
     struct jsonw w = { .out = &out };
     jsonw_object(&w);
-    jsonw_key(&w, "archive");
-    jsonw_z(&w, path);
-    jsonw_key(&w, "state");
-    jsonw_z(&w, state_name(v->state));
-    put_u64(&w, "members", v->members);
-    put_u64(&w, "good_members", v->good_members);
-    put_u64(&w, "bytes", v->bytes);
-    put_u64(&w, "good_bytes", v->good_bytes);
-    put_u64(&w, "samples", v->samples);
-    put_u64(&w, "left_out", v->left_out);
-    if (v->state == ARCHIVE_ALTERED) put_u64(&w, "bad_member", v->bad_member);
-    jsonw_key(&w, "recovered");
-    jsonw_bool(&w, v->recovered);
-    jsonw_key(&w, "signed");
-    jsonw_bool(&w, v->signature_found);
-    jsonw_key(&w, "text");
-    jsonw_z(&w, v->text);
+    jsonw_put_z(&w, "archive", path);
+    jsonw_put_z(&w, "state", state_name(v->state));
+    jsonw_put_u64(&w, "members", v->members);
+    jsonw_put_u64(&w, "good_members", v->good_members);
+    jsonw_put_u64(&w, "bytes", v->bytes);
+    jsonw_put_u64(&w, "good_bytes", v->good_bytes);
+    jsonw_put_u64(&w, "samples", v->samples);
+    jsonw_put_u64(&w, "left_out", v->left_out);
+    if (v->state == ARCHIVE_ALTERED) jsonw_put_u64(&w, "bad_member", v->bad_member);
+    jsonw_put_bool(&w, "recovered", v->recovered);
+    jsonw_put_bool(&w, "signed", v->signature_found);
+    jsonw_put_z(&w, "text", v->text);
     jsonw_object_end(&w);
     puts(buf_z(&out));
     buf_free(&out);

@@ -114,23 +114,18 @@ void demo_page_shop(struct buf *out, const struct demo_visitor *v)
 static void item_members(struct jsonw *w, unsigned index, bool whole)
 {
     const struct demo_item *item = &demo_items[index];
-    jsonw_key(w, "id");
-    jsonw_u64(w, index + 1);
-    jsonw_key(w, "name");
-    jsonw_z(w, item->name);
-    jsonw_key(w, "price_cents");
-    jsonw_u64(w, item->cents);
+    jsonw_put_u64(w, "id", index + 1);
+    jsonw_put_z(w, "name", item->name);
+    jsonw_put_u64(w, "price_cents", item->cents);
     if (!whole) return;
-    jsonw_key(w, "about");
-    jsonw_z(w, item->about);
+    jsonw_put_z(w, "about", item->about);
 }
 
 void demo_json_items(struct buf *out)
 {
     struct jsonw w = { .out = out };
     jsonw_object(&w);
-    jsonw_key(&w, "items");
-    jsonw_array(&w);
+    jsonw_put_array(&w, "items");
     for (unsigned i = 0; i < DEMO_ITEMS; i++) {
         jsonw_object(&w);
         item_members(&w, i, false);
@@ -153,23 +148,19 @@ void demo_json_cart(struct buf *out, const struct demo_visitor *v)
     struct jsonw w = { .out = out };
     uint64_t count = 0, cents = 0;
     jsonw_object(&w);
-    jsonw_key(&w, "lines");
-    jsonw_array(&w);
+    jsonw_put_array(&w, "lines");
     for (unsigned i = 0; i < DEMO_ITEMS; i++) {
         if (v->cart[i] == 0) continue;
         count += v->cart[i];
         cents += (uint64_t)v->cart[i] * demo_items[i].cents;
         jsonw_object(&w);
         item_members(&w, i, false);
-        jsonw_key(&w, "quantity");
-        jsonw_u64(&w, v->cart[i]);
+        jsonw_put_u64(&w, "quantity", v->cart[i]);
         jsonw_object_end(&w);
     }
     jsonw_array_end(&w);
-    jsonw_key(&w, "count");
-    jsonw_u64(&w, count);
-    jsonw_key(&w, "total_cents");
-    jsonw_u64(&w, cents);
+    jsonw_put_u64(&w, "count", count);
+    jsonw_put_u64(&w, "total_cents", cents);
     jsonw_object_end(&w);
 }
 
@@ -177,11 +168,8 @@ void demo_json_order(struct buf *out, const struct demo_order *o)
 {
     struct jsonw w = { .out = out };
     jsonw_object(&w);
-    jsonw_key(&w, "id");
-    jsonw_z(&w, o->id);
-    jsonw_key(&w, "status");
-    jsonw_z(&w, o->paid ? "paid" : "open");
-    jsonw_key(&w, "total_cents");
-    jsonw_u64(&w, o->total_cents);
+    jsonw_put_z(&w, "id", o->id);
+    jsonw_put_z(&w, "status", o->paid ? "paid" : "open");
+    jsonw_put_u64(&w, "total_cents", o->total_cents);
     jsonw_object_end(&w);
 }

@@ -55,8 +55,7 @@ static void json_error(struct demo_reply *reply, unsigned status, const char *er
 {
     struct jsonw w = { .out = json(reply, status) };
     jsonw_object(&w);
-    jsonw_key(&w, "error");
-    jsonw_z(&w, error);
+    jsonw_put_z(&w, "error", error);
     jsonw_object_end(&w);
 }
 
@@ -64,12 +63,9 @@ static void json_token(struct demo_reply *reply, const struct demo_visitor *v)
 {
     struct jsonw w = { .out = json(reply, 200) };
     jsonw_object(&w);
-    jsonw_key(&w, "token");
-    jsonw_z(&w, v->token);
-    jsonw_key(&w, "token_type");
-    jsonw_z(&w, "Bearer");
-    jsonw_key(&w, "expires_in");
-    jsonw_u64(&w, 3600);
+    jsonw_put_z(&w, "token", v->token);
+    jsonw_put_z(&w, "token_type", "Bearer");
+    jsonw_put_u64(&w, "expires_in", 3600);
     jsonw_object_end(&w);
 }
 

@@ -193,8 +193,7 @@ void demo_truth_json(const struct demo_truth *t, struct buf *out)
     struct jsonw w = { .out = out };
     jsonw_object(&w);
     for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
-        jsonw_key(&w, members[i].key);
-        jsonw_u64(&w, members[i].value);
+        jsonw_put_u64(&w, members[i].key, members[i].value);
     }
     jsonw_object_end(&w);
     buf_addc(out, '\n');

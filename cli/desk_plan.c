@@ -26,24 +26,6 @@ struct writing {
     size_t requests_n, requests_cap;
 };
 
-static void key_str(struct jsonw *w, const char *key, struct slice v)
-{
-    jsonw_key(w, key);
-    jsonw_str(w, v);
-}
-
-static void key_u64(struct jsonw *w, const char *key, uint64_t v)
-{
-    jsonw_key(w, key);
-    jsonw_u64(w, v);
-}
-
-static void key_f64(struct jsonw *w, const char *key, double v)
-{
-    jsonw_key(w, key);
-    jsonw_f64(w, v, 6);
-}
-
 /* ---- requests ---------------------------------------------------------------------------------------- */
 
 static void number_steps(struct writing *p, const struct step *v, size_t n)
@@ -105,12 +87,10 @@ static void host(struct writing *p, const struct plan *plan, const struct origin
     for (size_t i = 0; i < plan->requests_n; i++)
         n += plan->requests[i]->origin == o;
     jsonw_object(w);
-    key_str(w, "origin", origin_text(p->arena, o));
-    jsonw_key(w, "local");
-    jsonw_bool(w, host_is_loopback(o->host));
-    jsonw_key(w, "allowed");
-    jsonw_bool(w, true);
-    key_u64(w, "requests", n);
+    jsonw_put_str(w, "origin", origin_text(p->arena, o));
+    jsonw_put_bool(w, "local", host_is_loopback(o->host));
+    jsonw_put_bool(w, "allowed", true);
+    jsonw_put_u64(w, "requests", n);
     jsonw_object_end(w);
 }
 
@@ -118,8 +98,7 @@ static void hosts(struct writing *p, const struct plan *plan)
 {
     size_t n;
     const struct origin *const *v = hosts_table(plan->hosts, &n);
-    jsonw_key(&p->w, "hosts");
-    jsonw_array(&p->w);
+    jsonw_put_array(&p->w, "hosts");
     for (size_t i = 0; i < n; i++)
         host(p, plan, v[i]);
     jsonw_array_end(&p->w);
@@ -142,22 +121,20 @@ void desk_far_hosts(const struct job *job, struct buf *out)
 
 static void load(struct jsonw *w, const struct load *l, double think_factor)
 {
-    jsonw_key(w, "load");
-    jsonw_object(w);
-    key_str(w, "model", l->arrival == ARRIVAL_NONE ? SL("closed") : SL("open"));
-    key_u64(w, "users", l->users);
-    key_f64(w, "spawn_rate", l->spawn_rate);
-    key_f64(w, "rate", l->rate);
-    key_f64(w, "run_time_s", (double)l->run_time_ns / (double)NS_PER_S);
-    key_u64(w, "iterations", l->iterations);
-    key_u64(w, "loops", l->loops);
-    key_f64(w, "think_factor", think_factor);
-    jsonw_key(w, "stages");
-    jsonw_array(w);
+    jsonw_put_object(w, "load");
+    jsonw_put_str(w, "model", l->arrival == ARRIVAL_NONE ? SL("closed") : SL("open"));
+    jsonw_put_u64(w, "users", l->users);
+    jsonw_put_f64(w, "spawn_rate", l->spawn_rate, 6);
+    jsonw_put_f64(w, "rate", l->rate, 6);
+    jsonw_put_f64(w, "run_time_s", (double)l->run_time_ns / (double)NS_PER_S, 6);
+    jsonw_put_u64(w, "iterations", l->iterations);
+    jsonw_put_u64(w, "loops", l->loops);
+    jsonw_put_f64(w, "think_factor", think_factor, 6);
+    jsonw_put_array(w, "stages");
     for (size_t i = 0; i < l->stages_n; i++) {
         jsonw_object(w);
-        key_f64(w, "duration_s", (double)l->stages[i].duration_ns / (double)NS_PER_S);
-        key_f64(w, "target", l->stages[i].target);
+        jsonw_put_f64(w, "duration_s", (double)l->stages[i].duration_ns / (double)NS_PER_S, 6);
+        jsonw_put_f64(w, "target", l->stages[i].target, 6);
         jsonw_object_end(w);
     }
     jsonw_array_end(w);
@@ -167,19 +144,17 @@ static void load(struct jsonw *w, const struct load *l, double think_factor)
 static void tasks(struct jsonw *w, const struct scenario *s)
 {
     uint64_t weights = 0;
-    jsonw_key(w, "tasks");
-    jsonw_array(w);
+    jsonw_put_array(w, "tasks");
     for (size_t i = 0; i < s->tasks_n; i++) {
         weights += s->tasks[i].weight;
         jsonw_object(w);
-        key_str(w, "name", s->tasks[i].name);
-        key_u64(w, "weight", s->tasks[i].weight);
-        key_u64(w, "requests", count_steps(s->tasks[i].steps, s->tasks[i].steps_n));
+        jsonw_put_str(w, "name", s->tasks[i].name);
+        jsonw_put_u64(w, "weight", s->tasks[i].weight);
+        jsonw_put_u64(w, "requests", count_steps(s->tasks[i].steps, s->tasks[i].steps_n));
         jsonw_object_end(w);
     }
     jsonw_array_end(w);
-    jsonw_key(w, "ratio");
-    jsonw_object(w);
+    jsonw_put_object(w, "ratio");
     for (size_t i = 0; i < s->tasks_n; i++) {
         jsonw_key_s(w, s->tasks[i].name);
         jsonw_f64(w, weights ? (double)s->tasks[i].weight / (double)weights : 0, 6);
@@ -189,8 +164,7 @@ static void tasks(struct jsonw *w, const struct scenario *s)
 
 static void thresholds(struct jsonw *w, const struct run_info *info)
 {
-    jsonw_key(w, "thresholds");
-    jsonw_array(w);
+    jsonw_put_array(w, "thresholds");
     for (size_t i = 0; i < info->thresholds_n; i++)
         jsonw_str(w, info->thresholds[i].rule);
     jsonw_array_end(w);
@@ -244,8 +218,7 @@ static const char *place_of_use(const struct request_step *r, struct slice name)
 static void uses(struct writing *p, struct slice name)
 {
     size_t shown = 0;
-    jsonw_key(&p->w, "uses");
-    jsonw_array(&p->w);
+    jsonw_put_array(&p->w, "uses");
     for (size_t i = 0; i < p->requests_n && shown < USES_MAX; i++) {
         const char *where = place_of_use(p->requests[i].request, name);
         if (!where) continue;
@@ -265,9 +238,9 @@ static struct slice extractor(struct writing *p, const struct extract *x)
 static void token(struct writing *p, const struct numbered *n, const struct extract *x)
 {
     jsonw_object(&p->w);
-    key_str(&p->w, "name", x->name);
-    key_str(&p->w, "from", label(p, n, ""));
-    key_str(&p->w, "extract", extractor(p, x));
+    jsonw_put_str(&p->w, "name", x->name);
+    jsonw_put_str(&p->w, "from", label(p, n, ""));
+    jsonw_put_str(&p->w, "extract", extractor(p, x));
     uses(p, x->name);
     jsonw_object_end(&p->w);
 }
@@ -275,8 +248,7 @@ static void token(struct writing *p, const struct numbered *n, const struct extr
 static void tokens(struct writing *p)
 {
     size_t shown = 0;
-    jsonw_key(&p->w, "tokens");
-    jsonw_array(&p->w);
+    jsonw_put_array(&p->w, "tokens");
     for (size_t i = 0; i < p->requests_n; i++)
         for (size_t k = 0; k < p->requests[i].request->extract_n && shown < TOKENS_MAX;
              k++, shown++)
@@ -334,7 +306,7 @@ static void text(struct jsonw *w, struct slice yaml)
         if (slice_eq(slice_trim(slice_from(line, indent)), SL("extract:"))) extract = indent;
         buf_addc(&b, '\n');
     }
-    key_str(w, "text", buf_slice(&b));
+    jsonw_put_str(w, "text", buf_slice(&b));
     buf_free(&b);
 }
 
@@ -347,14 +319,13 @@ void desk_plan_json(const struct desk_plan *d, struct buf *out)
     for (size_t i = 0; i < p.requests_n; i++)
         changing += changes_state(p.requests[i].request);
     jsonw_object(&p.w);
-    jsonw_key(&p.w, "ready");
-    jsonw_bool(&p.w, true);
-    key_str(&p.w, "name", j->info.scenario);
-    key_str(&p.w, "file", d->file);
-    key_str(&p.w, "target", j->info.target);
-    key_str(&p.w, "host", slice_z(j->o.host));
-    key_u64(&p.w, "requests", p.requests_n);
-    key_u64(&p.w, "changes_state", changing);
+    jsonw_put_bool(&p.w, "ready", true);
+    jsonw_put_str(&p.w, "name", j->info.scenario);
+    jsonw_put_str(&p.w, "file", d->file);
+    jsonw_put_str(&p.w, "target", j->info.target);
+    jsonw_put_str(&p.w, "host", slice_z(j->o.host));
+    jsonw_put_u64(&p.w, "requests", p.requests_n);
+    jsonw_put_u64(&p.w, "changes_state", changing);
     hosts(&p, j->plan);
     load(&p.w, &j->load, j->o.think_factor);
     thresholds(&p.w, &j->info);
@@ -372,15 +343,14 @@ void desk_no_plan_json(struct slice file, struct slice problem, struct buf *out)
     struct load none = { .users = 1 };
     struct jsonw w = { .out = out };
     jsonw_object(&w);
-    jsonw_key(&w, "ready");
-    jsonw_bool(&w, false);
-    key_str(&w, "name", SL(""));
-    key_str(&w, "file", file);
-    key_str(&w, "problem", problem);
-    key_str(&w, "target", SL(""));
-    key_str(&w, "host", SL(""));
-    key_u64(&w, "requests", 0);
-    key_u64(&w, "changes_state", 0);
+    jsonw_put_bool(&w, "ready", false);
+    jsonw_put_str(&w, "name", SL(""));
+    jsonw_put_str(&w, "file", file);
+    jsonw_put_str(&w, "problem", problem);
+    jsonw_put_str(&w, "target", SL(""));
+    jsonw_put_str(&w, "host", SL(""));
+    jsonw_put_u64(&w, "requests", 0);
+    jsonw_put_u64(&w, "changes_state", 0);
     load(&w, &none, 1);
     for (const char *const *k =
              (const char *const[]){ "hosts", "thresholds", "tasks", "tokens", NULL };
@@ -392,6 +362,6 @@ void desk_no_plan_json(struct slice file, struct slice problem, struct buf *out)
     jsonw_raw(&w, SL("{}"));
     jsonw_key(&w, "import");
     jsonw_null(&w);
-    key_str(&w, "text", SL(""));
+    jsonw_put_str(&w, "text", SL(""));
     jsonw_object_end(&w);
 }

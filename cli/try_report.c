@@ -101,35 +101,16 @@ void try_report_text(const struct trial *t, struct buf *out)
 
 /* ---- JSON ----------------------------------------------------------------------------------------- */
 
-static void pair(struct jsonw *w, const char *key, struct slice value)
-{
-    jsonw_key(w, key);
-    jsonw_str(w, value);
-}
-
-static void pair_u64(struct jsonw *w, const char *key, uint64_t value)
-{
-    jsonw_key(w, key);
-    jsonw_u64(w, value);
-}
-
-static void pair_bool(struct jsonw *w, const char *key, bool value)
-{
-    jsonw_key(w, key);
-    jsonw_bool(w, value);
-}
-
 static void json_differences(struct jsonw *w, const struct try_step *s)
 {
-    jsonw_key(w, "differences");
-    jsonw_array(w);
+    jsonw_put_array(w, "differences");
     for (size_t i = 0; i < s->differences_n; i++) {
         const struct difference *d = &s->differences[i];
         jsonw_object(w);
-        pair(w, "what", slice_z(d->what));
-        pair(w, "recorded", d->recorded);
-        pair(w, "live", d->live);
-        pair_bool(w, "bad", d->bad);
+        jsonw_put_str(w, "what", slice_z(d->what));
+        jsonw_put_str(w, "recorded", d->recorded);
+        jsonw_put_str(w, "live", d->live);
+        jsonw_put_bool(w, "bad", d->bad);
         jsonw_object_end(w);
     }
     jsonw_array_end(w);
@@ -137,16 +118,15 @@ static void json_differences(struct jsonw *w, const struct try_step *s)
 
 static void json_literals(struct jsonw *w, const struct try_step *s)
 {
-    jsonw_key(w, "still_recorded");
-    jsonw_array(w);
+    jsonw_put_array(w, "still_recorded");
     for (size_t i = 0; i < s->literals_n; i++) {
         const struct literal *l = &s->literals[i];
         jsonw_object(w);
-        pair(w, "where", slice_z(l->where));
-        pair(w, "name", l->name);
+        jsonw_put_str(w, "where", slice_z(l->where));
+        jsonw_put_str(w, "name", l->name);
         if (l->way.n) {
-            pair(w, "extract", l->way);
-            pair_u64(w, "from_step", l->from);
+            jsonw_put_str(w, "extract", l->way);
+            jsonw_put_u64(w, "from_step", l->from);
         }
         jsonw_object_end(w);
     }
@@ -156,15 +136,15 @@ static void json_literals(struct jsonw *w, const struct try_step *s)
 static void json_step(struct jsonw *w, const struct try_step *s, size_t number)
 {
     jsonw_object(w);
-    pair_u64(w, "step", number);
-    pair(w, "method", s->request->method);
-    pair(w, "url", s->request->url);
-    pair(w, "group", s->group);
-    pair_bool(w, "held", s->held);
-    pair_u64(w, "recorded_status", (uint64_t)s->request->recorded_status);
-    pair_u64(w, "recorded_bytes", s->request->recorded_bytes);
-    pair_u64(w, "status", s->answer ? (uint64_t)s->answer->status : 0);
-    pair_u64(w, "bytes", s->answer ? s->answer->body.n : 0);
+    jsonw_put_u64(w, "step", number);
+    jsonw_put_str(w, "method", s->request->method);
+    jsonw_put_str(w, "url", s->request->url);
+    jsonw_put_str(w, "group", s->group);
+    jsonw_put_bool(w, "held", s->held);
+    jsonw_put_u64(w, "recorded_status", (uint64_t)s->request->recorded_status);
+    jsonw_put_u64(w, "recorded_bytes", s->request->recorded_bytes);
+    jsonw_put_u64(w, "status", s->answer ? (uint64_t)s->answer->status : 0);
+    jsonw_put_u64(w, "bytes", s->answer ? s->answer->body.n : 0);
     json_differences(w, s);
     json_literals(w, s);
     jsonw_object_end(w);
@@ -174,10 +154,9 @@ void try_report_json(const struct trial *t, struct buf *out)
 {
     struct jsonw w = { .out = out, .indent = 2 };
     jsonw_object(&w);
-    pair_bool(&w, "held", t->failed == 0);
-    pair_u64(&w, "steps_held", t->steps_n - t->failed);
-    jsonw_key(&w, "steps");
-    jsonw_array(&w);
+    jsonw_put_bool(&w, "held", t->failed == 0);
+    jsonw_put_u64(&w, "steps_held", t->steps_n - t->failed);
+    jsonw_put_array(&w, "steps");
     for (size_t i = 0; i < t->steps_n; i++)
         json_step(&w, &t->steps[i], i);
     jsonw_array_end(&w);

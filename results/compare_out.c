@@ -81,59 +81,33 @@ void compare_write_text(const struct compare_result *c, struct buf *out)
 
 /* ---- JSON --------------------------------------------------------------------------------------------------- */
 
-static void put_f64(struct jsonw *w, const char *key, double v)
-{
-    jsonw_key(w, key);
-    jsonw_f64(w, v, 6);
-}
-
-static void put_bool(struct jsonw *w, const char *key, bool v)
-{
-    jsonw_key(w, key);
-    jsonw_bool(w, v);
-}
-
-static void put_str(struct jsonw *w, const char *key, struct slice v)
-{
-    jsonw_key(w, key);
-    jsonw_str(w, v);
-}
-
-static void put_u64(struct jsonw *w, const char *key, uint64_t v)
-{
-    jsonw_key(w, key);
-    jsonw_u64(w, v);
-}
-
 static void put_measure(struct jsonw *w, const struct compare_step *s, enum compare_measure_id id)
 {
     const struct compare_measure *m = &s->measures[id];
-    jsonw_key(w, compare_measure_name(id));
-    jsonw_object(w);
-    put_f64(w, "a", m->a);
-    put_f64(w, "b", m->b);
+    jsonw_put_object(w, compare_measure_name(id));
+    jsonw_put_f64(w, "a", m->a, 6);
+    jsonw_put_f64(w, "b", m->b, 6);
     if (m->known) {
-        put_f64(w, "change", m->change);
-        put_f64(w, "low", m->low);
-        put_f64(w, "high", m->high);
-        put_f64(w, "p", m->p);
+        jsonw_put_f64(w, "change", m->change, 6);
+        jsonw_put_f64(w, "low", m->low, 6);
+        jsonw_put_f64(w, "high", m->high, 6);
+        jsonw_put_f64(w, "p", m->p, 6);
     }
-    put_bool(w, "significant", m->significant);
-    put_str(w, "verdict", slice_z(verdict(m, id == COMPARE_FAILED)));
+    jsonw_put_bool(w, "significant", m->significant);
+    jsonw_put_str(w, "verdict", slice_z(verdict(m, id == COMPARE_FAILED)));
     jsonw_object_end(w);
 }
 
 static void put_steps(struct jsonw *w, const struct compare_result *c)
 {
-    jsonw_key(w, "steps");
-    jsonw_array(w);
+    jsonw_put_array(w, "steps");
     for (size_t i = 0; i < c->steps_n; i++) {
         const struct compare_step *s = &c->steps[i];
         jsonw_object(w);
-        put_str(w, "name", s->name);
-        put_str(w, "method", s->method);
-        put_u64(w, "requests_a", s->requests_a);
-        put_u64(w, "requests_b", s->requests_b);
+        jsonw_put_str(w, "name", s->name);
+        jsonw_put_str(w, "method", s->method);
+        jsonw_put_u64(w, "requests_a", s->requests_a);
+        jsonw_put_u64(w, "requests_b", s->requests_b);
         for (unsigned k = 0; k < COMPARE_MEASURES; k++)
             put_measure(w, s, (enum compare_measure_id)k);
         jsonw_object_end(w);
@@ -143,13 +117,12 @@ static void put_steps(struct jsonw *w, const struct compare_result *c)
 
 static void put_rules(struct jsonw *w, const struct compare_result *c)
 {
-    jsonw_key(w, "rules");
-    jsonw_array(w);
+    jsonw_put_array(w, "rules");
     for (size_t i = 0; i < c->rules_n; i++) {
         jsonw_object(w);
-        put_str(w, "rule", c->rules[i].rule);
-        put_bool(w, "ok", !c->rules[i].broken);
-        put_str(w, "text", c->rules[i].text);
+        jsonw_put_str(w, "rule", c->rules[i].rule);
+        jsonw_put_bool(w, "ok", !c->rules[i].broken);
+        jsonw_put_str(w, "text", c->rules[i].text);
         jsonw_object_end(w);
     }
     jsonw_array_end(w);
@@ -159,14 +132,13 @@ static void put_comparison(struct jsonw *w, const struct compare_result *c)
 {
     struct buf text = BUF_INIT(1000);
     conclusion(c, &text);
-    put_str(w, "a", archive_load_stats(c->a)->archive);
-    put_str(w, "b", archive_load_stats(c->b)->archive);
-    put_str(w, "conclusion", slice_trim(buf_slice(&text)));
-    put_bool(w, "comparable", c->doubts_n == 0);
-    put_bool(w, "worse", c->worse);
-    put_bool(w, "better", c->better);
-    jsonw_key(w, "doubts");
-    jsonw_array(w);
+    jsonw_put_str(w, "a", archive_load_stats(c->a)->archive);
+    jsonw_put_str(w, "b", archive_load_stats(c->b)->archive);
+    jsonw_put_str(w, "conclusion", slice_trim(buf_slice(&text)));
+    jsonw_put_bool(w, "comparable", c->doubts_n == 0);
+    jsonw_put_bool(w, "worse", c->worse);
+    jsonw_put_bool(w, "better", c->better);
+    jsonw_put_array(w, "doubts");
     for (size_t i = 0; i < c->doubts_n; i++)
         jsonw_str(w, c->doubts[i]);
     jsonw_array_end(w);

@@ -12,20 +12,14 @@
 
 #define SMALL_FILE (1U << 20)
 
-static void put(struct jsonw *w, const char *key, struct slice s)
-{
-    jsonw_key(w, key);
-    jsonw_str(w, s);
-}
-
 static void put_uname(struct jsonw *w)
 {
     struct utsname u;
     if (uname(&u) != 0) return;
-    put(w, "host", slice_z(u.nodename));
-    put(w, "system", slice_z(u.sysname));
-    put(w, "kernel", slice_z(u.release));
-    put(w, "machine", slice_z(u.machine));
+    jsonw_put_str(w, "host", slice_z(u.nodename));
+    jsonw_put_str(w, "system", slice_z(u.sysname));
+    jsonw_put_str(w, "kernel", slice_z(u.release));
+    jsonw_put_str(w, "machine", slice_z(u.machine));
 }
 
 static void put_cpu_model(struct jsonw *w)
@@ -35,7 +29,7 @@ static void put_cpu_model(struct jsonw *w)
     if (!file_read(&f, "/proc/cpuinfo", SMALL_FILE, NULL)) return;
     for (rest = f.text; slice_next(&rest, '\n', &line);) {
         if (!slice_starts(line, SL("model name")) || !slice_cut(line, ':', &key, &value)) continue;
-        put(w, "cpu", slice_trim(value));
+        jsonw_put_str(w, "cpu", slice_trim(value));
         break;
     }
     file_close(&f);
@@ -58,7 +52,7 @@ static bool read_ref(const char *path, struct jsonw *w)
     if (!file_read(&f, path, SMALL_FILE, NULL)) return false;
     struct slice text = slice_trim(f.text);
     bool commit = text.n >= 40 && slice_find(text, SL(" ")) == SLICE_NONE;
-    if (commit) put(w, "git_commit", slice_sub(text, 0, 64));
+    if (commit) jsonw_put_str(w, "git_commit", slice_sub(text, 0, 64));
     file_close(&f);
     return commit;
 }
@@ -83,13 +77,11 @@ void env_write(struct buf *out)
 {
     struct jsonw w = { .out = out };
     jsonw_object(&w);
-    put(&w, "reprise", SL(REPRISE_VERSION));
+    jsonw_put_str(&w, "reprise", SL(REPRISE_VERSION));
     put_uname(&w);
     put_cpu_model(&w);
-    jsonw_key(&w, "processors");
-    jsonw_i64(&w, sysconf(_SC_NPROCESSORS_ONLN));
-    jsonw_key(&w, "memory_bytes");
-    jsonw_i64(&w, sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
+    jsonw_put_i64(&w, "processors", sysconf(_SC_NPROCESSORS_ONLN));
+    jsonw_put_i64(&w, "memory_bytes", sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE));
     put_limit(&w, "open_files", RLIMIT_NOFILE);
     put_limit(&w, "processes", RLIMIT_NPROC);
     put_git(&w);

@@ -76,8 +76,7 @@ static void put_point(struct jsonw *w, const struct interval_point *p)
 static void put_points(struct jsonw *w, const struct run_stats *s)
 {
     size_t step = fold_step(s->intervals_n, POINTS_MAX);
-    jsonw_key(w, "points");
-    jsonw_array(w);
+    jsonw_put_array(w, "points");
     for (size_t i = 0; i < s->intervals_n; i += step) {
         struct interval_point p =
             fold(s->intervals + i, i + step <= s->intervals_n ? step : s->intervals_n - i);
@@ -90,15 +89,12 @@ static void put_points(struct jsonw *w, const struct run_stats *s)
 static void put_heat(struct jsonw *w, const struct run_stats *s)
 {
     size_t step = fold_step(s->intervals_n, HEAT_MAX), column = 0;
-    jsonw_key(w, "heat");
-    jsonw_object(w);
-    jsonw_key(w, "lows");
-    jsonw_array(w);
+    jsonw_put_object(w, "heat");
+    jsonw_put_array(w, "lows");
     for (unsigned row = 0; row < HEAT_ROWS; row++)
         jsonw_f64(w, stats_ms(heat_row_ns(row)), 3);
     jsonw_array_end(w);
-    jsonw_key(w, "cells");
-    jsonw_array(w);
+    jsonw_put_array(w, "cells");
     for (size_t i = 0; i < s->intervals_n; i += step, column++) {
         struct interval_point p =
             fold(s->intervals + i, i + step <= s->intervals_n ? step : s->intervals_n - i);
@@ -110,8 +106,7 @@ static void put_heat(struct jsonw *w, const struct run_stats *s)
         }
     }
     jsonw_array_end(w);
-    jsonw_key(w, "columns");
-    jsonw_u64(w, column);
+    jsonw_put_u64(w, "columns", column);
     jsonw_object_end(w);
 }
 
@@ -151,16 +146,12 @@ static void put_histograms(struct jsonw *w, const struct run_stats *s)
 
 static void put_answers(struct jsonw *w, const struct run_stats *s)
 {
-    jsonw_key(w, "answers");
-    jsonw_array(w);
+    jsonw_put_array(w, "answers");
     for (size_t i = 0; i < s->answers_n && i < 40; i++) {
         jsonw_object(w);
-        jsonw_key(w, "text");
-        jsonw_str(w, s->answers[i].text);
-        jsonw_key(w, "head");
-        jsonw_str(w, slice_sub(s->answers[i].head, 0, 2000));
-        jsonw_key(w, "body");
-        jsonw_str(w, slice_sub(s->answers[i].body, 0, 4000));
+        jsonw_put_str(w, "text", s->answers[i].text);
+        jsonw_put_str(w, "head", slice_sub(s->answers[i].head, 0, 2000));
+        jsonw_put_str(w, "body", slice_sub(s->answers[i].body, 0, 4000));
         jsonw_object_end(w);
     }
     jsonw_array_end(w);
@@ -168,8 +159,7 @@ static void put_answers(struct jsonw *w, const struct run_stats *s)
 
 static void put_settings(struct jsonw *w, const struct run_stats *s)
 {
-    jsonw_key(w, "options");
-    jsonw_object(w);
+    jsonw_put_object(w, "options");
     for (size_t i = 0; i < s->info->options_n; i++) {
         jsonw_key_s(w, s->info->options[i].name);
         jsonw_str(w, s->info->options[i].value);

@@ -122,12 +122,9 @@ void push_influx(const struct run_stats *s, struct push_last *last, struct buf *
 static void put_attribute(struct jsonw *w, const char *key, struct slice value)
 {
     jsonw_object(w);
-    jsonw_key(w, "key");
-    jsonw_z(w, key);
-    jsonw_key(w, "value");
-    jsonw_object(w);
-    jsonw_key(w, "stringValue");
-    jsonw_str(w, value);
+    jsonw_put_z(w, "key", key);
+    jsonw_put_object(w, "value");
+    jsonw_put_str(w, "stringValue", value);
     jsonw_object_end(w);
     jsonw_object_end(w);
 }
@@ -137,16 +134,14 @@ static void put_long(struct jsonw *w, const char *key, int64_t v)
 {
     struct buf b = BUF_INIT(32);
     buf_addf(&b, "%lld", (long long)v);
-    jsonw_key(w, key);
-    jsonw_str(w, buf_slice(&b));
+    jsonw_put_str(w, key, buf_slice(&b));
     buf_free(&b);
 }
 
 static void open_point(struct jsonw *w, const struct run_stats *s, size_t step)
 {
     jsonw_object(w);
-    jsonw_key(w, "attributes");
-    jsonw_array(w);
+    jsonw_put_array(w, "attributes");
     if (step < s->info->steps_n) {
         put_attribute(w, "step", s->info->steps[step].name);
         put_attribute(w, "method", s->info->steps[step].method);
@@ -159,12 +154,9 @@ static void open_point(struct jsonw *w, const struct run_stats *s, size_t step)
 static void open_metric(struct jsonw *w, const char *name, const char *unit, const char *kind)
 {
     jsonw_object(w);
-    jsonw_key(w, "name");
-    jsonw_z(w, name);
-    jsonw_key(w, "unit");
-    jsonw_z(w, unit);
-    jsonw_key(w, kind);
-    jsonw_object(w);
+    jsonw_put_z(w, "name", name);
+    jsonw_put_z(w, "unit", unit);
+    jsonw_put_object(w, kind);
 }
 
 static void close_metric(struct jsonw *w)
@@ -177,18 +169,15 @@ static void close_metric(struct jsonw *w)
 static void open_points(struct jsonw *w, bool cumulative)
 {
     if (cumulative) {
-        jsonw_key(w, "aggregationTemporality");
-        jsonw_u64(w, 2);
+        jsonw_put_u64(w, "aggregationTemporality", 2);
     }
-    jsonw_key(w, "dataPoints");
-    jsonw_array(w);
+    jsonw_put_array(w, "dataPoints");
 }
 
 static void put_sum(struct jsonw *w, const struct run_stats *s, const char *name, bool failures)
 {
     open_metric(w, name, "{request}", "sum");
-    jsonw_key(w, "isMonotonic");
-    jsonw_bool(w, true);
+    jsonw_put_bool(w, "isMonotonic", true);
     open_points(w, true);
     for (size_t i = 0; i < s->info->steps_n; i++) {
         if (s->steps[i].requests == 0) continue;
@@ -202,13 +191,11 @@ static void put_sum(struct jsonw *w, const struct run_stats *s, const char *name
 static void put_buckets(struct jsonw *w, const struct hist *h)
 {
     uint64_t below = 0;
-    jsonw_key(w, "explicitBounds");
-    jsonw_array(w);
+    jsonw_put_array(w, "explicitBounds");
     for (size_t i = 0; i < BOUNDS; i++)
         jsonw_f64(w, bounds[i], 3);
     jsonw_array_end(w);
-    jsonw_key(w, "bucketCounts");
-    jsonw_array(w);
+    jsonw_put_array(w, "bucketCounts");
     for (size_t i = 0; i <= BOUNDS; i++) {
         uint64_t to = i < BOUNDS ? hist_count_to(h, (uint64_t)(bounds[i] * 1e9)) : hist_count(h);
         struct buf b = BUF_INIT(32);
@@ -229,12 +216,9 @@ static void put_durations(struct jsonw *w, const struct run_stats *s)
         if (hist_count(h) == 0) continue;
         open_point(w, s, i);
         put_long(w, "count", (int64_t)hist_count(h));
-        jsonw_key(w, "sum");
-        jsonw_f64(w, hist_mean_ns(h) * (double)hist_count(h) / (double)NS_PER_S, 6);
-        jsonw_key(w, "min");
-        jsonw_f64(w, (double)hist_min_ns(h) / (double)NS_PER_S, 6);
-        jsonw_key(w, "max");
-        jsonw_f64(w, (double)hist_max_ns(h) / (double)NS_PER_S, 6);
+        jsonw_put_f64(w, "sum", hist_mean_ns(h) * (double)hist_count(h) / (double)NS_PER_S, 6);
+        jsonw_put_f64(w, "min", (double)hist_min_ns(h) / (double)NS_PER_S, 6);
+        jsonw_put_f64(w, "max", (double)hist_max_ns(h) / (double)NS_PER_S, 6);
         put_buckets(w, h);
         jsonw_object_end(w);
     }
@@ -253,15 +237,11 @@ static void put_users(struct jsonw *w, const struct run_stats *s)
 
 static void put_metrics(struct jsonw *w, const struct run_stats *s)
 {
-    jsonw_key(w, "scope");
-    jsonw_object(w);
-    jsonw_key(w, "name");
-    jsonw_z(w, "reprise");
-    jsonw_key(w, "version");
-    jsonw_z(w, REPRISE_VERSION);
+    jsonw_put_object(w, "scope");
+    jsonw_put_z(w, "name", "reprise");
+    jsonw_put_z(w, "version", REPRISE_VERSION);
     jsonw_object_end(w);
-    jsonw_key(w, "metrics");
-    jsonw_array(w);
+    jsonw_put_array(w, "metrics");
     put_sum(w, s, "reprise.requests", false);
     put_sum(w, s, "reprise.failures", true);
     put_durations(w, s);
@@ -274,19 +254,15 @@ void push_otlp(const struct run_stats *s, struct push_last *last, struct buf *ou
     struct jsonw w = { .out = out };
     (void)last; /* cumulative */
     jsonw_object(&w);
-    jsonw_key(&w, "resourceMetrics");
-    jsonw_array(&w);
+    jsonw_put_array(&w, "resourceMetrics");
     jsonw_object(&w);
-    jsonw_key(&w, "resource");
-    jsonw_object(&w);
-    jsonw_key(&w, "attributes");
-    jsonw_array(&w);
+    jsonw_put_object(&w, "resource");
+    jsonw_put_array(&w, "attributes");
     put_attribute(&w, "service.name", SL("reprise"));
     put_attribute(&w, "reprise.scenario", s->info->scenario);
     jsonw_array_end(&w);
     jsonw_object_end(&w);
-    jsonw_key(&w, "scopeMetrics");
-    jsonw_array(&w);
+    jsonw_put_array(&w, "scopeMetrics");
     jsonw_object(&w);
     put_metrics(&w, s);
     jsonw_object_end(&w);

@@ -175,10 +175,8 @@ static void har_pairs(struct jsonw *w, const struct fields *f)
 {
     for (size_t i = 0; i < f->n; i++) {
         jsonw_object(w);
-        jsonw_key(w, "name");
-        jsonw_str(w, f->v[i].name);
-        jsonw_key(w, "value");
-        jsonw_str(w, f->v[i].value);
+        jsonw_put_str(w, "name", f->v[i].name);
+        jsonw_put_str(w, "value", f->v[i].value);
         jsonw_object_end(w);
     }
 }
@@ -196,12 +194,9 @@ static void har_body(struct export *x, struct jsonw *w, const struct request_ste
     }
     if (r->body_kind == BODY_KIND_FORM) type = SL("application/x-www-form-urlencoded");
     if (r->body_kind == BODY_KIND_RAW || r->body_kind == BODY_KIND_JSON) buf_add(&b, r->body);
-    jsonw_key(w, "postData");
-    jsonw_object(w);
-    jsonw_key(w, "mimeType");
-    jsonw_str(w, type);
-    jsonw_key(w, "text");
-    jsonw_str(w, buf_slice(&b));
+    jsonw_put_object(w, "postData");
+    jsonw_put_str(w, "mimeType", type);
+    jsonw_put_str(w, "text", buf_slice(&b));
     jsonw_object_end(w);
     buf_free(&b);
 }
@@ -211,34 +206,23 @@ static void har_request(struct export *x, const struct request_step *r)
     struct jsonw w = { .out = x->out };
     buf_addz(x->out, x->names++ ? ",\n" : "\n");
     jsonw_object(&w);
-    jsonw_key(&w, "startedDateTime");
-    jsonw_z(&w, "1970-01-01T00:00:00.000Z");
-    jsonw_key(&w, "time");
-    jsonw_u64(&w, 0);
-    jsonw_key(&w, "request");
-    jsonw_object(&w);
-    jsonw_key(&w, "method");
-    jsonw_str(&w, r->method);
-    jsonw_key(&w, "url");
-    jsonw_str(&w, full_url(x, r->url));
-    jsonw_key(&w, "httpVersion");
-    jsonw_z(&w, "HTTP/1.1");
-    jsonw_key(&w, "headers");
-    jsonw_array(&w);
+    jsonw_put_z(&w, "startedDateTime", "1970-01-01T00:00:00.000Z");
+    jsonw_put_u64(&w, "time", 0);
+    jsonw_put_object(&w, "request");
+    jsonw_put_str(&w, "method", r->method);
+    jsonw_put_str(&w, "url", full_url(x, r->url));
+    jsonw_put_z(&w, "httpVersion", "HTTP/1.1");
+    jsonw_put_array(&w, "headers");
     har_pairs(&w, &x->s->headers);
     har_pairs(&w, &r->headers);
     jsonw_array_end(&w);
     har_body(x, &w, r);
-    jsonw_key(&w, "queryString");
-    jsonw_array(&w);
+    jsonw_put_array(&w, "queryString");
     jsonw_array_end(&w);
-    jsonw_key(&w, "cookies");
-    jsonw_array(&w);
+    jsonw_put_array(&w, "cookies");
     jsonw_array_end(&w);
-    jsonw_key(&w, "headersSize");
-    jsonw_i64(&w, -1);
-    jsonw_key(&w, "bodySize");
-    jsonw_i64(&w, -1);
+    jsonw_put_i64(&w, "headersSize", -1);
+    jsonw_put_i64(&w, "bodySize", -1);
     jsonw_object_end(&w);
     jsonw_key(&w, "response");
     jsonw_raw(

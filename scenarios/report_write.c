@@ -9,8 +9,7 @@
 
 static void write_counts(struct jsonw *w, const char *key, const struct count_by *v, size_t n)
 {
-    jsonw_key(w, key);
-    jsonw_object(w);
+    jsonw_put_object(w, key);
     for (size_t i = 0; i < n; i++) {
         jsonw_key_s(w, v[i].name);
         jsonw_u64(w, v[i].count);
@@ -20,23 +19,15 @@ static void write_counts(struct jsonw *w, const char *key, const struct count_by
 
 static void write_list(struct jsonw *w, const char *key, const struct slice *v, size_t n)
 {
-    jsonw_key(w, key);
-    jsonw_array(w);
+    jsonw_put_array(w, key);
     for (size_t i = 0; i < n; i++)
         jsonw_str(w, v[i]);
     jsonw_array_end(w);
 }
 
-static void write_pair(struct jsonw *w, const char *key, struct slice value)
-{
-    jsonw_key(w, key);
-    jsonw_str(w, value);
-}
-
 static void write_warnings(struct jsonw *w, const struct import_report *r)
 {
-    jsonw_key(w, "warnings");
-    jsonw_array(w);
+    jsonw_put_array(w, "warnings");
     for (size_t i = 0; i < r->warnings_n; i++)
         jsonw_str(w, r->warnings[i].text);
     jsonw_array_end(w);
@@ -45,20 +36,18 @@ static void write_warnings(struct jsonw *w, const struct import_report *r)
 /* What is under "dropped" and "warnings" once more, each with what to do about it. */
 static void write_losses(struct jsonw *w, const struct import_report *r)
 {
-    jsonw_key(w, "losses");
-    jsonw_array(w);
+    jsonw_put_array(w, "losses");
     for (size_t i = 0; i < r->dropped_n; i++) {
         jsonw_object(w);
-        write_pair(w, "dropped", r->dropped[i].name);
-        jsonw_key(w, "count");
-        jsonw_u64(w, r->dropped[i].count);
-        write_pair(w, "advice", drop_advice(r->dropped[i].name));
+        jsonw_put_str(w, "dropped", r->dropped[i].name);
+        jsonw_put_u64(w, "count", r->dropped[i].count);
+        jsonw_put_str(w, "advice", drop_advice(r->dropped[i].name));
         jsonw_object_end(w);
     }
     for (size_t i = 0; i < r->warnings_n; i++) {
         jsonw_object(w);
-        write_pair(w, "warning", r->warnings[i].text);
-        write_pair(w, "advice", r->warnings[i].advice);
+        jsonw_put_str(w, "warning", r->warnings[i].text);
+        jsonw_put_str(w, "advice", r->warnings[i].advice);
         jsonw_object_end(w);
     }
     jsonw_array_end(w);
@@ -69,15 +58,13 @@ static void write_token(struct jsonw *w, const struct token *t)
     struct buf masked = BUF_INIT(4096);
     log_mask(&masked, t->value);
     jsonw_object(w);
-    write_pair(w, "name", t->name);
-    write_pair(w, "from", t->from);
-    write_pair(w, "extract", t->extract);
+    jsonw_put_str(w, "name", t->name);
+    jsonw_put_str(w, "from", t->from);
+    jsonw_put_str(w, "extract", t->extract);
     write_list(w, "uses", t->uses, t->uses_n);
-    write_pair(w, "value", buf_slice(&masked));
-    jsonw_key(w, "confidence");
-    jsonw_f64(w, t->confidence, 2);
-    jsonw_key(w, "inferred");
-    jsonw_bool(w, t->inferred);
+    jsonw_put_str(w, "value", buf_slice(&masked));
+    jsonw_put_f64(w, "confidence", t->confidence, 2);
+    jsonw_put_bool(w, "inferred", t->inferred);
     write_list(w, "runners_up", t->runners_up, t->runners_up_n);
     jsonw_object_end(w);
     buf_free(&masked);
@@ -87,15 +74,12 @@ void import_report_json(const struct import_report *r, struct buf *out)
 {
     struct jsonw w = { .out = out, .indent = 2 };
     jsonw_object(&w);
-    write_pair(&w, "format", r->format);
-    jsonw_key(&w, "entries_read");
-    jsonw_u64(&w, r->entries_read);
-    jsonw_key(&w, "entries_kept");
-    jsonw_u64(&w, r->entries_kept);
+    jsonw_put_str(&w, "format", r->format);
+    jsonw_put_u64(&w, "entries_read", r->entries_read);
+    jsonw_put_u64(&w, "entries_kept", r->entries_kept);
     write_counts(&w, "dropped", r->dropped, r->dropped_n);
     write_counts(&w, "hosts", r->hosts, r->hosts_n);
-    jsonw_key(&w, "tokens");
-    jsonw_array(&w);
+    jsonw_put_array(&w, "tokens");
     for (size_t i = 0; i < r->tokens_n; i++)
         write_token(&w, &r->tokens[i]);
     jsonw_array_end(&w);

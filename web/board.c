@@ -51,12 +51,9 @@ static void log_json(struct jsonw *w, const struct log_entry *e)
     struct buf time = BUF_INIT(64);
     clock_add_iso(&time, e->utc_ns);
     jsonw_object(w);
-    jsonw_key(w, "time");
-    jsonw_str(w, buf_slice(&time));
-    jsonw_key(w, "level");
-    jsonw_z(w, levels[e->level]);
-    jsonw_key(w, "text");
-    jsonw_z(w, e->text);
+    jsonw_put_str(w, "time", buf_slice(&time));
+    jsonw_put_z(w, "level", levels[e->level]);
+    jsonw_put_z(w, "text", e->text);
     jsonw_object_end(w);
     buf_free(&time);
 }
@@ -281,12 +278,9 @@ void board_state_json(struct board *l, struct buf *out)
     struct jsonw w = { .out = out };
     pthread_mutex_lock(&l->lock);
     jsonw_object(&w);
-    jsonw_key(&w, "state");
-    jsonw_z(&w, web_state_name(l->state));
-    jsonw_key(&w, "run");
-    jsonw_u64(&w, l->run);
-    jsonw_key(&w, "version");
-    jsonw_u64(&w, l->version);
+    jsonw_put_z(&w, "state", web_state_name(l->state));
+    jsonw_put_u64(&w, "run", l->run);
+    jsonw_put_u64(&w, "version", l->version);
     jsonw_key(&w, "info");
     render_info(&w, l->info);
     jsonw_key(&w, "tick");

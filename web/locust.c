@@ -12,13 +12,10 @@ static void outcome(struct reply *r, bool ok, struct slice message, struct slice
 {
     struct jsonw w = { .out = &r->body };
     jsonw_object(&w);
-    jsonw_key(&w, "success");
-    jsonw_bool(&w, ok);
-    jsonw_key(&w, "message");
-    jsonw_str(&w, message);
+    jsonw_put_bool(&w, "success", ok);
+    jsonw_put_str(&w, "message", message);
     if (host.p) {
-        jsonw_key(&w, "host");
-        jsonw_str(&w, host);
+        jsonw_put_str(&w, "host", host);
     }
     jsonw_object_end(&w);
 }
@@ -109,12 +106,10 @@ static void ratios(struct jsonw *w, const char *key, struct slice plan, struct a
         if (is_name && j.tok == JSON_STRING) name = json_str(&j, a);
         if (is_ratio ? !json_value(&j, &ratio) : !json_skip(&j)) return;
     }
-    jsonw_key(w, key);
-    jsonw_object(w);
+    jsonw_put_object(w, key);
     jsonw_key_s(w, name);
     jsonw_object(w);
-    jsonw_key(w, "ratio");
-    jsonw_u64(w, 1);
+    jsonw_put_u64(w, "ratio", 1);
     jsonw_key(w, "tasks");
     task_ratios(w, ratio, a);
     jsonw_object_end(w);
@@ -154,8 +149,7 @@ void locust_logs(struct site *s, const struct ask *q, struct reply *r)
     struct jsonw w = { .out = &r->body };
     (void)q;
     jsonw_object(&w);
-    jsonw_key(&w, "master");
-    jsonw_array(&w);
+    jsonw_put_array(&w, "master");
     pthread_mutex_lock(&s->board.lock);
     for (uint64_t i = board_log_first(b); i < b->log_n; i++)
         line_of(&w, &b->log[i % BOARD_LOG_LINES], s->guard.machine);

@@ -19,33 +19,6 @@ static void key_ms(struct jsonw *w, const char *key, uint64_t ns)
     ms(w, ns);
 }
 
-static void key_u64(struct jsonw *w, const char *key, uint64_t v)
-{
-    jsonw_key(w, key);
-    jsonw_u64(w, v);
-}
-
-static void key_f64(struct jsonw *w, const char *key, double v)
-{
-    jsonw_key(w, key);
-    jsonw_f64(w, v, 4);
-}
-
-static void key_str(struct jsonw *w, const char *key, struct slice v)
-{
-    jsonw_key(w, key);
-    jsonw_str(w, v);
-}
-
-static void names(struct jsonw *w, const char *key, const char *const *v, size_t n)
-{
-    jsonw_key(w, key);
-    jsonw_array(w);
-    for (size_t i = 0; i < n; i++)
-        jsonw_z(w, v[i]);
-    jsonw_array_end(w);
-}
-
 /* ---- the charts' points ---------------------------------------------------------------------------- */
 
 static const char *const point_columns[] = {
@@ -97,10 +70,9 @@ void render_history(const struct run_stats *s, uint64_t from, struct buf *out)
     struct jsonw w = { .out = out };
     size_t n = s ? s->intervals_n : 0, start = from < n ? (size_t)from : n;
     jsonw_object(&w);
-    key_u64(&w, "from", start);
-    names(&w, "columns", point_columns, POINT_COLUMNS);
-    jsonw_key(&w, "values");
-    jsonw_array(&w);
+    jsonw_put_u64(&w, "from", start);
+    jsonw_put_names(&w, "columns", point_columns, POINT_COLUMNS);
+    jsonw_put_array(&w, "values");
     for (size_t column = 0; column < POINT_COLUMNS; column++) {
         jsonw_array(&w);
         for (size_t i = start; i < n; i++)
@@ -115,29 +87,25 @@ void render_history(const struct run_stats *s, uint64_t from, struct buf *out)
 
 static void latencies(struct jsonw *w, const char *key, const struct hist *h)
 {
-    jsonw_key(w, key);
-    jsonw_object(w);
+    jsonw_put_object(w, key);
     key_ms(w, "p50", hist_percentile_ns(h, 50));
     key_ms(w, "p95", hist_percentile_ns(h, 95));
     key_ms(w, "p99", hist_percentile_ns(h, 99));
     key_ms(w, "max", hist_max_ns(h));
-    key_f64(w, "mean", hist_mean_ns(h) / (double)NS_PER_MS);
+    jsonw_put_f64(w, "mean", hist_mean_ns(h) / (double)NS_PER_MS, 4);
     jsonw_object_end(w);
 }
 
 static void thresholds(struct jsonw *w, const struct run_stats *s)
 {
-    jsonw_key(w, "thresholds");
-    jsonw_array(w);
+    jsonw_put_array(w, "thresholds");
     for (size_t i = 0; i < s->thresholds_n; i++) {
         const struct threshold_result *t = &s->thresholds[i];
         jsonw_object(w);
-        key_str(w, "rule", t->rule);
-        jsonw_key(w, "ok");
-        jsonw_bool(w, t->ok);
-        jsonw_key(w, "known");
-        jsonw_bool(w, t->known);
-        key_f64(w, "value", t->value);
+        jsonw_put_str(w, "rule", t->rule);
+        jsonw_put_bool(w, "ok", t->ok);
+        jsonw_put_bool(w, "known", t->known);
+        jsonw_put_f64(w, "value", t->value, 4);
         jsonw_object_end(w);
     }
     jsonw_array_end(w);
@@ -145,55 +113,51 @@ static void thresholds(struct jsonw *w, const struct run_stats *s)
 
 static void generator(struct jsonw *w, const struct generator_stats *g)
 {
-    jsonw_key(w, "generator");
-    jsonw_object(w);
-    key_f64(w, "cpu_max", g->cpu_max);
-    key_f64(w, "cpu_mean", g->cpu_mean);
+    jsonw_put_object(w, "generator");
+    jsonw_put_f64(w, "cpu_max", g->cpu_max, 4);
+    jsonw_put_f64(w, "cpu_mean", g->cpu_mean, 4);
     key_ms(w, "lag_max", g->lag_max_ns);
-    key_u64(w, "memory_bytes", g->memory_max_bytes);
-    key_u64(w, "sockets", g->sockets_max);
-    key_u64(w, "late_starts", g->late_starts);
-    key_u64(w, "dropped_starts", g->dropped_starts);
-    jsonw_key(w, "limited");
-    jsonw_bool(w, g->limited);
-    key_str(w, "limited_why", g->limited_why);
+    jsonw_put_u64(w, "memory_bytes", g->memory_max_bytes);
+    jsonw_put_u64(w, "sockets", g->sockets_max);
+    jsonw_put_u64(w, "late_starts", g->late_starts);
+    jsonw_put_u64(w, "dropped_starts", g->dropped_starts);
+    jsonw_put_bool(w, "limited", g->limited);
+    jsonw_put_str(w, "limited_why", g->limited_why);
     jsonw_object_end(w);
 }
 
 static void totals(struct jsonw *w, const struct run_stats *s)
 {
-    key_f64(w, "elapsed_s", (double)s->elapsed_ns / (double)NS_PER_S);
-    key_f64(w, "warm_up_s", (double)s->info->warm_up_ns / (double)NS_PER_S);
-    key_u64(w, "warm_up_requests", s->warm_up_requests);
-    key_u64(w, "users", s->users);
-    key_u64(w, "users_max", s->users_max);
-    key_u64(w, "requests", s->total.requests);
-    key_u64(w, "failures", s->total.failures);
-    key_u64(w, "failure_kinds", s->failures_n);
-    key_f64(w, "failure_ratio", stats_failure_ratio(&s->total));
-    key_f64(w, "rps", s->total.recent_rps);
-    key_f64(w, "failures_per_s", s->total.recent_failures);
-    key_f64(w, "rps_mean", stats_rps(s, &s->total));
-    key_u64(w, "bytes_in", s->total.bytes_in);
-    key_u64(w, "bytes_out", s->total.bytes_out);
-    jsonw_key(w, "finished");
-    jsonw_bool(w, s->finished);
-    jsonw_key(w, "archived");
-    jsonw_bool(w, s->archive.n > 0);
+    jsonw_put_f64(w, "elapsed_s", (double)s->elapsed_ns / (double)NS_PER_S, 4);
+    jsonw_put_f64(w, "warm_up_s", (double)s->info->warm_up_ns / (double)NS_PER_S, 4);
+    jsonw_put_u64(w, "warm_up_requests", s->warm_up_requests);
+    jsonw_put_u64(w, "users", s->users);
+    jsonw_put_u64(w, "users_max", s->users_max);
+    jsonw_put_u64(w, "requests", s->total.requests);
+    jsonw_put_u64(w, "failures", s->total.failures);
+    jsonw_put_u64(w, "failure_kinds", s->failures_n);
+    jsonw_put_f64(w, "failure_ratio", stats_failure_ratio(&s->total), 4);
+    jsonw_put_f64(w, "rps", s->total.recent_rps, 4);
+    jsonw_put_f64(w, "failures_per_s", s->total.recent_failures, 4);
+    jsonw_put_f64(w, "rps_mean", stats_rps(s, &s->total), 4);
+    jsonw_put_u64(w, "bytes_in", s->total.bytes_in);
+    jsonw_put_u64(w, "bytes_out", s->total.bytes_out);
+    jsonw_put_bool(w, "finished", s->finished);
+    jsonw_put_bool(w, "archived", s->archive.n > 0);
 }
 
 void render_tick(const struct run_stats *s, uint64_t version, uint64_t run, struct buf *out)
 {
     struct jsonw w = { .out = out };
     jsonw_object(&w);
-    key_u64(&w, "run", run);
-    key_u64(&w, "version", version);
+    jsonw_put_u64(&w, "run", run);
+    jsonw_put_u64(&w, "version", version);
     totals(&w, s);
     latencies(&w, "response_ms", s->total.response);
     latencies(&w, "service_ms", s->total.service);
     thresholds(&w, s);
     generator(&w, &s->generator);
-    key_u64(&w, "points", s->intervals_n);
+    jsonw_put_u64(&w, "points", s->intervals_n);
     jsonw_key(&w, "point");
     if (s->intervals_n) {
         point_row(&w, &s->intervals[s->intervals_n - 1]);
@@ -212,15 +176,15 @@ void render_info(struct jsonw *w, const struct run_info *info)
     }
     clock_add_iso(&start, info->start_utc_ns);
     jsonw_object(w);
-    key_str(w, "scenario", info->scenario);
-    key_str(w, "target", info->target);
-    key_str(w, "engine", info->engine);
-    key_str(w, "start", buf_slice(&start));
-    key_u64(w, "seed", info->seed);
-    key_u64(w, "users", info->users);
-    key_f64(w, "run_time_s", (double)info->run_time_ns / (double)NS_PER_S);
-    key_u64(w, "workers", info->workers);
-    key_u64(w, "steps", info->steps_n);
+    jsonw_put_str(w, "scenario", info->scenario);
+    jsonw_put_str(w, "target", info->target);
+    jsonw_put_str(w, "engine", info->engine);
+    jsonw_put_str(w, "start", buf_slice(&start));
+    jsonw_put_u64(w, "seed", info->seed);
+    jsonw_put_u64(w, "users", info->users);
+    jsonw_put_f64(w, "run_time_s", (double)info->run_time_ns / (double)NS_PER_S, 4);
+    jsonw_put_u64(w, "workers", info->workers);
+    jsonw_put_u64(w, "steps", info->steps_n);
     jsonw_object_end(w);
     buf_free(&start);
 }
@@ -266,10 +230,9 @@ void render_stats(const struct run_stats *s, uint64_t version, struct buf *out)
     static const struct step_info all = { .name = SL("Aggregated") };
     struct jsonw w = { .out = out };
     jsonw_object(&w);
-    key_u64(&w, "version", version);
-    names(&w, "columns", stats_columns, sizeof stats_columns / sizeof *stats_columns);
-    jsonw_key(&w, "rows");
-    jsonw_array(&w);
+    jsonw_put_u64(&w, "version", version);
+    jsonw_put_names(&w, "columns", stats_columns, sizeof stats_columns / sizeof *stats_columns);
+    jsonw_put_array(&w, "rows");
     for (size_t i = 0; s && i < s->info->steps_n; i++)
         stats_row(&w, s, &s->info->steps[i], &s->steps[i]);
     jsonw_array_end(&w);
@@ -285,13 +248,12 @@ void render_stats(const struct run_stats *s, uint64_t version, struct buf *out)
 static void answers(struct jsonw *w, const struct run_stats *s, struct slice text)
 {
     unsigned shown = 0;
-    jsonw_key(w, "answers");
-    jsonw_array(w);
+    jsonw_put_array(w, "answers");
     for (size_t i = 0; i < s->answers_n && shown < ANSWERS_PER_FAILURE; i++) {
         if (!slice_eq(s->answers[i].text, text)) continue;
         jsonw_object(w);
-        key_str(w, "head", s->answers[i].head);
-        key_str(w, "body", s->answers[i].body);
+        jsonw_put_str(w, "head", s->answers[i].head);
+        jsonw_put_str(w, "body", s->answers[i].body);
         jsonw_object_end(w);
         shown++;
     }
@@ -301,16 +263,15 @@ static void answers(struct jsonw *w, const struct run_stats *s, struct slice tex
 static void failure(struct jsonw *w, const struct run_stats *s, const struct failure_stats *f)
 {
     jsonw_object(w);
-    key_u64(w, "step", f->step);
-    key_str(w, "method", s->info->steps[f->step].method);
-    key_str(w, "name", s->info->steps[f->step].name);
-    jsonw_key(w, "outcome");
-    jsonw_z(w, outcome_name(f->outcome));
-    key_u64(w, "status", f->status);
-    key_str(w, "text", f->text);
-    key_u64(w, "count", f->count);
-    key_f64(w, "first_s", (double)f->first_ns / (double)NS_PER_S);
-    key_f64(w, "last_s", (double)f->last_ns / (double)NS_PER_S);
+    jsonw_put_u64(w, "step", f->step);
+    jsonw_put_str(w, "method", s->info->steps[f->step].method);
+    jsonw_put_str(w, "name", s->info->steps[f->step].name);
+    jsonw_put_z(w, "outcome", outcome_name(f->outcome));
+    jsonw_put_u64(w, "status", f->status);
+    jsonw_put_str(w, "text", f->text);
+    jsonw_put_u64(w, "count", f->count);
+    jsonw_put_f64(w, "first_s", (double)f->first_ns / (double)NS_PER_S, 4);
+    jsonw_put_f64(w, "last_s", (double)f->last_ns / (double)NS_PER_S, 4);
     answers(w, s, f->text);
     jsonw_object_end(w);
 }
@@ -319,9 +280,8 @@ void render_failures(const struct run_stats *s, uint64_t version, struct buf *ou
 {
     struct jsonw w = { .out = out };
     jsonw_object(&w);
-    key_u64(&w, "version", version);
-    jsonw_key(&w, "failures");
-    jsonw_array(&w);
+    jsonw_put_u64(&w, "version", version);
+    jsonw_put_array(&w, "failures");
     for (size_t i = 0; s && i < s->failures_n; i++)
         failure(&w, s, &s->failures[i]);
     jsonw_array_end(&w);
@@ -332,14 +292,13 @@ void render_workers(const struct run_stats *s, struct buf *out)
 {
     struct jsonw w = { .out = out };
     jsonw_object(&w);
-    jsonw_key(&w, "workers");
-    jsonw_array(&w);
+    jsonw_put_array(&w, "workers");
     for (size_t i = 0; s && i < s->workers_n; i++) {
         jsonw_object(&w);
-        key_u64(&w, "id", i);
-        key_u64(&w, "users", s->workers[i].users);
-        key_u64(&w, "connections", s->workers[i].connections);
-        key_f64(&w, "cpu", s->workers[i].cpu);
+        jsonw_put_u64(&w, "id", i);
+        jsonw_put_u64(&w, "users", s->workers[i].users);
+        jsonw_put_u64(&w, "connections", s->workers[i].connections);
+        jsonw_put_f64(&w, "cpu", s->workers[i].cpu, 4);
         jsonw_object_end(&w);
     }
     jsonw_array_end(&w);
@@ -349,17 +308,16 @@ void render_workers(const struct run_stats *s, struct buf *out)
 static void traced(struct jsonw *w, const struct run_stats *s, const struct sample *t)
 {
     jsonw_object(w);
-    key_str(w, "method", s->info->steps[t->step].method);
-    key_str(w, "name", s->info->steps[t->step].name);
+    jsonw_put_str(w, "method", s->info->steps[t->step].method);
+    jsonw_put_str(w, "name", s->info->steps[t->step].name);
     key_ms(w, "intended", t->intended_ns);
     key_ms(w, "start", t->start_ns);
     key_ms(w, "connected", t->connected_ns);
     key_ms(w, "first_byte", t->first_byte_ns);
     key_ms(w, "end", t->end_ns);
-    key_u64(w, "status", t->status);
-    jsonw_key(w, "outcome");
-    jsonw_z(w, outcome_name((enum outcome)t->outcome));
-    key_u64(w, "bytes", t->bytes_in);
+    jsonw_put_u64(w, "status", t->status);
+    jsonw_put_z(w, "outcome", outcome_name((enum outcome)t->outcome));
+    jsonw_put_u64(w, "bytes", t->bytes_in);
     jsonw_object_end(w);
 }
 
@@ -368,10 +326,9 @@ void render_trace(const struct run_stats *s, struct buf *out)
     struct jsonw w = { .out = out };
     bool any = s && s->trace_n;
     jsonw_object(&w);
-    key_u64(&w, "user", any ? s->trace[0].user : 0);
-    key_u64(&w, "iteration", any ? s->trace[0].iteration : 0);
-    jsonw_key(&w, "requests");
-    jsonw_array(&w);
+    jsonw_put_u64(&w, "user", any ? s->trace[0].user : 0);
+    jsonw_put_u64(&w, "iteration", any ? s->trace[0].iteration : 0);
+    jsonw_put_array(&w, "requests");
     for (size_t i = 0; any && i < s->trace_n; i++)
         traced(&w, s, &s->trace[i]);
     jsonw_array_end(&w);

@@ -6,59 +6,41 @@
 
 #define LOCUST_ROWS 500
 
-static void f64(struct jsonw *w, const char *key, double v)
-{
-    jsonw_key(w, key);
-    jsonw_f64(w, v, 6);
-}
-
-static void u64(struct jsonw *w, const char *key, uint64_t v)
-{
-    jsonw_key(w, key);
-    jsonw_u64(w, v);
-}
-
-static void str(struct jsonw *w, const char *key, struct slice v)
-{
-    jsonw_key(w, key);
-    jsonw_str(w, v);
-}
-
 static void percentile(struct jsonw *w, const char *key, const struct hist *h, double p)
 {
-    f64(w, key, stats_ms(hist_percentile_ns(h, p)));
+    jsonw_put_f64(w, key, stats_ms(hist_percentile_ns(h, p)), 6);
 }
 
 static void entry(struct jsonw *w, const struct run_stats *s, const struct step_info *i,
                   const struct step_stats *t)
 {
     jsonw_object(w);
-    str(w, "method", i->method);
-    str(w, "name", i->name);
-    str(w, "safe_name", i->name);
-    u64(w, "num_requests", t->requests);
-    u64(w, "num_failures", t->failures);
-    f64(w, "avg_response_time", hist_mean_ns(t->response) / (double)NS_PER_MS);
-    f64(w, "min_response_time", stats_ms(hist_min_ns(t->response)));
-    f64(w, "max_response_time", stats_ms(hist_max_ns(t->response)));
-    f64(w, "current_rps", t->recent_rps);
-    f64(w, "current_fail_per_sec", t->recent_failures);
+    jsonw_put_str(w, "method", i->method);
+    jsonw_put_str(w, "name", i->name);
+    jsonw_put_str(w, "safe_name", i->name);
+    jsonw_put_u64(w, "num_requests", t->requests);
+    jsonw_put_u64(w, "num_failures", t->failures);
+    jsonw_put_f64(w, "avg_response_time", hist_mean_ns(t->response) / (double)NS_PER_MS, 6);
+    jsonw_put_f64(w, "min_response_time", stats_ms(hist_min_ns(t->response)), 6);
+    jsonw_put_f64(w, "max_response_time", stats_ms(hist_max_ns(t->response)), 6);
+    jsonw_put_f64(w, "current_rps", t->recent_rps, 6);
+    jsonw_put_f64(w, "current_fail_per_sec", t->recent_failures, 6);
     percentile(w, "median_response_time", t->response, 50);
     percentile(w, "ninetieth_response_time", t->response, 90);
     percentile(w, "ninety_ninth_response_time", t->response, 99);
     percentile(w, "response_time_percentile_0.95", t->response, 95);
     percentile(w, "response_time_percentile_0.99", t->response, 99);
-    f64(w, "total_rps", stats_rps(s, t));
-    f64(w, "total_fail_per_sec", stats_failure_ratio(t) * stats_rps(s, t));
-    f64(w, "avg_content_length", t->requests ? (double)t->bytes_in / (double)t->requests : 0);
+    jsonw_put_f64(w, "total_rps", stats_rps(s, t), 6);
+    jsonw_put_f64(w, "total_fail_per_sec", stats_failure_ratio(t) * stats_rps(s, t), 6);
+    jsonw_put_f64(w, "avg_content_length",
+                  t->requests ? (double)t->bytes_in / (double)t->requests : 0, 6);
     jsonw_object_end(w);
 }
 
 static void entries(struct jsonw *w, const struct run_stats *s)
 {
     static const struct step_info all = { .name = SL("Aggregated") };
-    jsonw_key(w, "stats");
-    jsonw_array(w);
+    jsonw_put_array(w, "stats");
     for (size_t i = 0; s && i < s->info->steps_n && i < LOCUST_ROWS; i++)
         entry(w, s, &s->info->steps[i], &s->steps[i]);
     if (s) entry(w, s, &all, &s->total);
@@ -67,17 +49,16 @@ static void entries(struct jsonw *w, const struct run_stats *s)
 
 static void errors(struct jsonw *w, const struct run_stats *s)
 {
-    jsonw_key(w, "errors");
-    jsonw_array(w);
+    jsonw_put_array(w, "errors");
     for (size_t i = 0; s && i < s->failures_n && i < LOCUST_ROWS; i++) {
         const struct failure_stats *f = &s->failures[i];
         jsonw_object(w);
-        str(w, "method", s->info->steps[f->step].method);
-        str(w, "name", s->info->steps[f->step].name);
-        str(w, "error", f->text);
-        u64(w, "occurrences", f->count);
-        f64(w, "first_seen", (double)f->first_ns / (double)NS_PER_S);
-        f64(w, "last_seen", (double)f->last_ns / (double)NS_PER_S);
+        jsonw_put_str(w, "method", s->info->steps[f->step].method);
+        jsonw_put_str(w, "name", s->info->steps[f->step].name);
+        jsonw_put_str(w, "error", f->text);
+        jsonw_put_u64(w, "occurrences", f->count);
+        jsonw_put_f64(w, "first_seen", (double)f->first_ns / (double)NS_PER_S, 6);
+        jsonw_put_f64(w, "last_seen", (double)f->last_ns / (double)NS_PER_S, 6);
         jsonw_object_end(w);
     }
     jsonw_array_end(w);
@@ -85,18 +66,16 @@ static void errors(struct jsonw *w, const struct run_stats *s)
 
 static void workers(struct jsonw *w, const struct run_stats *s, const char *state)
 {
-    jsonw_key(w, "workers");
-    jsonw_array(w);
+    jsonw_put_array(w, "workers");
     for (size_t i = 0; s && i < s->workers_n; i++) {
         struct buf id = BUF_INIT(32);
         buf_addf(&id, "worker_%zu", i);
         jsonw_object(w);
-        str(w, "id", buf_slice(&id));
-        jsonw_key(w, "state");
-        jsonw_z(w, state);
-        u64(w, "user_count", s->workers[i].users);
-        f64(w, "cpu_usage", s->workers[i].cpu * 100);
-        u64(w, "memory_usage", s->generator.memory_max_bytes);
+        jsonw_put_str(w, "id", buf_slice(&id));
+        jsonw_put_z(w, "state", state);
+        jsonw_put_u64(w, "user_count", s->workers[i].users);
+        jsonw_put_f64(w, "cpu_usage", s->workers[i].cpu * 100, 6);
+        jsonw_put_u64(w, "memory_usage", s->generator.memory_max_bytes);
         jsonw_object_end(w);
         buf_free(&id);
     }
@@ -107,16 +86,16 @@ static void current(struct jsonw *w, const struct run_stats *s)
 {
     const struct interval_point *p = s && s->intervals_n ? &s->intervals[s->intervals_n - 1] : NULL;
     double p50 = p ? p->p50_us / 1000.0 : 0, p95 = p ? p->p95_us / 1000.0 : 0;
-    f64(w, "total_rps", s ? s->total.recent_rps : 0);
-    f64(w, "total_fail_per_sec", s ? s->total.recent_failures : 0);
-    f64(w, "total_avg_response_time", s ? hist_mean_ns(s->total.response) / (double)NS_PER_MS : 0);
-    f64(w, "fail_ratio", s ? stats_failure_ratio(&s->total) : 0);
-    f64(w, "current_response_time_percentile_1", p50);
-    f64(w, "current_response_time_percentile_2", p95);
-    jsonw_key(w, "current_response_time_percentiles");
-    jsonw_object(w);
-    f64(w, "response_time_percentile_0.5", p50);
-    f64(w, "response_time_percentile_0.95", p95);
+    jsonw_put_f64(w, "total_rps", s ? s->total.recent_rps : 0, 6);
+    jsonw_put_f64(w, "total_fail_per_sec", s ? s->total.recent_failures : 0, 6);
+    jsonw_put_f64(w, "total_avg_response_time",
+                  s ? hist_mean_ns(s->total.response) / (double)NS_PER_MS : 0, 6);
+    jsonw_put_f64(w, "fail_ratio", s ? stats_failure_ratio(&s->total) : 0, 6);
+    jsonw_put_f64(w, "current_response_time_percentile_1", p50, 6);
+    jsonw_put_f64(w, "current_response_time_percentile_2", p95, 6);
+    jsonw_put_object(w, "current_response_time_percentiles");
+    jsonw_put_f64(w, "response_time_percentile_0.5", p50, 6);
+    jsonw_put_f64(w, "response_time_percentile_0.95", p95, 6);
     jsonw_object_end(w);
 }
 
@@ -128,8 +107,7 @@ void render_locust(const struct run_stats *s, const char *state, struct buf *out
     errors(&w, s);
     current(&w, s);
     workers(&w, s, state);
-    jsonw_key(&w, "state");
-    jsonw_z(&w, state);
-    u64(&w, "user_count", s ? s->users : 0);
+    jsonw_put_z(&w, "state", state);
+    jsonw_put_u64(&w, "user_count", s ? s->users : 0);
     jsonw_object_end(&w);
 }

@@ -69,8 +69,7 @@ void reply_error(struct reply *r, unsigned status, struct slice sentence)
     r->status = status;
     r->type = "application/json";
     jsonw_object(&w);
-    jsonw_key(&w, "error");
-    jsonw_str(&w, sentence);
+    jsonw_put_str(&w, "error", sentence);
     jsonw_object_end(&w);
 }
 

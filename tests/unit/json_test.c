@@ -245,3 +245,27 @@ TEST(json_writes_numbers_short)
     CHECK_S(buf_slice(&b), SL("[1.5,2,0,0.125,-3.142,1000000000000000000,0,null,100]"));
     buf_free(&b);
 }
+
+TEST(jsonw_members)
+{
+    static const char *const names[] = { "a", "b" };
+    struct buf out = BUF_INIT(1000);
+    struct jsonw w = { .out = &out };
+    jsonw_object(&w);
+    jsonw_put_str(&w, "s", SL("x\"y"));
+    jsonw_put_z(&w, "z", "t");
+    jsonw_put_u64(&w, "u", UINT64_MAX);
+    jsonw_put_i64(&w, "i", -5);
+    jsonw_put_f64(&w, "f", 1.23456, 3);
+    jsonw_put_bool(&w, "b", true);
+    jsonw_put_names(&w, "n", names, 2);
+    jsonw_put_object(&w, "o");
+    jsonw_put_array(&w, "a");
+    jsonw_array_end(&w);
+    jsonw_object_end(&w);
+    jsonw_object_end(&w);
+    CHECK_S(buf_slice(&out),
+            SL("{\"s\":\"x\\\"y\",\"z\":\"t\",\"u\":18446744073709551615,\"i\":-5,\"f\":1.235,"
+               "\"b\":true,\"n\":[\"a\",\"b\"],\"o\":{\"a\":[]}}"));
+    buf_free(&out);
+}
