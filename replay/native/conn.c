@@ -2,7 +2,8 @@
  *
  * A user has at most connections_per_host to one origin, as a browser does; flights that find none free
  * wait in the user's queue, in order. When the worker's max_connections is reached, the connection that
- * rested longest makes room, of whichever user; when none rests, the flight starves until one does. */
+ * rested longest makes room, of whichever user; when none rests, the flight starves until one does. Those who
+ * starve are served in order, and before anybody else. */
 #include "replay/native/native.h"
 
 #include <errno.h>
@@ -113,13 +114,13 @@ static enum outcome outcome_of(int errnum)
     return OUTCOME_CONNECT;
 }
 
-/* A new connection for f's user; ends f soon when there is none to be had. */
-static void conn_open(struct engine *e, struct flight *f)
+/* A new connection for f's user; false when there is none to be had, and f ends soon. */
+static bool conn_open(struct engine *e, struct flight *f)
 {
     struct call *call = f->call;
     if (!origin_addresses(call->origin)) {
         flight_fail_soon(f, OUTCOME_RESOLVE, NULL);
-        return;
+        return false;
     }
     struct conn *c = conn_new(call->user, call->origin);
     uint64_t now = clock_mono_ns();
@@ -127,7 +128,7 @@ static void conn_open(struct engine *e, struct flight *f)
         int errnum = errno;
         discard_unopened(c);
         flight_fail_soon(f, outcome_of(errnum), strerrordesc_np(errnum));
-        return;
+        return false;
     }
     c->opening->start_ns = now;
     if (e->cfg->connect_timeout_ns)
@@ -135,19 +136,22 @@ static void conn_open(struct engine *e, struct flight *f)
                   now + e->cfg->connect_timeout_ns);
     if (!call->start_ns) call->start_ns = now;
     flights_push(&call->user->waiting, f);
+    return true;
 }
 
-static struct flight *first_waiting(struct conn *c)
+/* Takes the first of the user's flights to the origin out of the queue. */
+static struct flight *pop_waiting(struct engine_user *u, const struct origin *origin)
 {
-    for (struct flight *f = c->user->waiting.first; f; f = f->next)
-        if (f->call->origin == c->origin) return f;
-    return NULL;
+    struct flight *f = u->waiting.first;
+    while (f && f->call->origin != origin)
+        f = f->next;
+    if (f) flights_remove(&u->waiting, f);
+    return f;
 }
 
 void conn_failed(struct conn *c, enum outcome outcome, const char *trouble)
 {
-    struct flight *f = first_waiting(c);
-    if (f) flights_remove(&c->user->waiting, f);
+    struct flight *f = pop_waiting(c->user, c->origin);
     conn_drop(c);
     if (f) flight_end(f, outcome, trouble);
 }
@@ -240,53 +244,59 @@ static bool make_room(struct engine *e)
     return true;
 }
 
-static void dispatch(struct engine *e, struct flight *f, bool may_open)
+/* A connection that rests is taken only in turn: else a user without pauses would keep it from those who
+ * starve. False when there is none to be had, and f ends soon. */
+static bool dispatch(struct engine *e, struct flight *f, bool its_turn)
 {
     struct engine_user *u = f->call->user;
     unsigned count = 0;
     struct conn *c = free_conn(u, f->call->origin, &count);
-    if (c)
+    if (c && (its_turn || c->state != CONN_IDLE)) {
         conn_take(c, f);
-    else if (count >= e->cfg->connections_per_host)
+    } else if (!c && count >= e->cfg->connections_per_host) {
         flights_push(&u->waiting, f);
-    else if (may_open && make_room(e))
-        conn_open(e, f);
-    else
+    } else if (its_turn && make_room(e)) {
+        return conn_open(e, f);
+    } else {
         flights_push(&e->starved, f);
+        if (e->idle_oldest) engine_soon(e);
+    }
+    return true;
 }
 
-void conn_dispatch(struct engine *e, struct flight *f)
+bool conn_dispatch(struct engine *e, struct flight *f)
 {
-    dispatch(e, f, !e->starved.first);
+    return dispatch(e, f, !e->starved.first);
+}
+
+/* Those who waited for a connection that is gone, or never came, look for another until one is on its way. */
+static void serve_waiting(struct engine *e, struct engine_user *u, const struct origin *origin)
+{
+    struct flight *f;
+    while ((f = pop_waiting(u, origin)))
+        if (conn_dispatch(e, f)) return;
 }
 
 void conn_feed_starved(struct engine *e)
 {
     size_t max = e->cfg->max_connections;
-    while (e->starved.first && (e->conns < max || e->idle_oldest))
-        dispatch(e, flights_pop(&e->starved), true);
+    while (e->starved.first && (e->conns < max || e->idle_oldest)) {
+        struct flight *f = flights_pop(&e->starved);
+        struct engine_user *u = f->call->user;
+        const struct origin *origin = f->call->origin;
+        if (!dispatch(e, f, true)) serve_waiting(e, u, origin);
+    }
 }
 
 void conn_rest(struct conn *c)
 {
     struct flight *f;
-    while (!c->closing && c->protocol->has_room(c) && (f = first_waiting(c))) {
-        flights_remove(&c->user->waiting, f);
+    while (!c->closing && c->protocol->has_room(c) && (f = pop_waiting(c->user, c->origin)))
         conn_take(c, f);
-    }
     if (c->closing || c->state == CONN_GONE) return;
     if (c->protocol->in_use(c)) return;
     conn_set_state(c, CONN_IDLE);
     if (c->engine->starved.first) engine_soon(c->engine);
-}
-
-/* A flight that waited for the connection that is gone looks for another. */
-static void serve_who_waited(struct conn *c)
-{
-    struct flight *f = first_waiting(c);
-    if (!f) return;
-    flights_remove(&c->user->waiting, f);
-    conn_dispatch(c->engine, f);
 }
 
 void conn_drop(struct conn *c)
@@ -299,7 +309,7 @@ void conn_drop(struct conn *c)
     tls_end(c);
     c->engine->ops->drop(&c->io);
     if (c->engine->starved.first) engine_soon(c->engine);
-    serve_who_waited(c);
+    serve_waiting(c->engine, c->user, c->origin);
 }
 
 void conn_send(struct conn *c, struct slice head, struct slice body)
@@ -323,7 +333,7 @@ static void on_closed(struct io_conn *io, int errnum)
 {
     struct conn *c = (struct conn *)io;
     if (c->protocol)
-        c->protocol->eof(c, errnum);
+        c->protocol->eof(c, errnum, NULL);
     else
         conn_failed(c, OUTCOME_TLS, "closed in the middle of the TLS handshake");
 }

@@ -98,7 +98,7 @@ static void h1_data(struct conn *c, struct slice bytes)
     }
 }
 
-static void h1_eof(struct conn *c, int errnum)
+static void h1_eof(struct conn *c, int errnum, const char *trouble)
 {
     struct flight *f = c->at.flight;
     if (!f) {
@@ -114,7 +114,7 @@ static void h1_eof(struct conn *c, int errnum)
     if (errnum == 0 && f->answered && http_parser_eof(flight_parser(f)) == PARSE_DONE)
         finish(c, f, false);
     else
-        break_off(c, f, OUTCOME_RESET, NULL);
+        break_off(c, f, OUTCOME_RESET, trouble);
 }
 
 static void h1_cancel(struct conn *c, struct flight *f)

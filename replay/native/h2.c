@@ -3,7 +3,7 @@
  * Frames are sent once per turn for all flights that started in it. nghttp2 takes its memory from the
  * engine's pool: a stream is a dozen small blocks that come and go. A stream that the server refused
  * (RST REFUSED_STREAM, or past a GOAWAY) goes again on another connection; one that it reset is a failure.
- * The session is never freed while nghttp2 is on the stack: `receiving` puts that off. */
+ * The session is never freed while nghttp2 is on the stack: `inside` puts that off. */
 #include "replay/native/native.h"
 
 #include <nghttp2/nghttp2.h>
@@ -26,7 +26,10 @@ struct h2 {
     struct flight *reading; /* whose headers are arriving; NULL: nobody's */
     struct h2 *next_unflushed;
     const char *broken; /* what the server did that HTTP/2 forbids */
-    bool unflushed, receiving, doomed;
+    bool no_http2;      /* it was to speak something else altogether */
+    bool unflushed;
+    bool inside; /* nghttp2 is on the stack; doomed: to be freed when it has left */
+    bool doomed;
 };
 
 static void mark_unflushed(struct h2 *h)
@@ -110,7 +113,9 @@ static int on_stream_close(nghttp2_session *s, int32_t stream, uint32_t code, vo
     }
     detach(h, f);
     rest_if_free(h->conn);
-    if (code == NGHTTP2_REFUSED_STREAM && !f->retried)
+    if (h->no_http2) /* this side refuses what it has not sent yet */
+        flight_end(f, OUTCOME_PROTOCOL, h->broken);
+    else if (code == NGHTTP2_REFUSED_STREAM && !f->retried)
         flight_retry(f);
     else if (f->broken)
         flight_end(f, OUTCOME_PROTOCOL, f->broken);
@@ -189,6 +194,19 @@ static int on_invalid_frame(nghttp2_session *s, const nghttp2_frame *frame, int 
     (void)s;
     (void)frame;
     ((struct h2 *)user)->broken = nghttp2_strerror(error);
+    return 0;
+}
+
+/* What nghttp2 has words for; of these only a server without HTTP/2 breaks the connection. */
+static int on_complaint(nghttp2_session *s, int error, const char *text, size_t n, void *user)
+{
+    (void)s;
+    (void)text;
+    (void)n;
+    struct h2 *h = user;
+    if (error != NGHTTP2_ERR_SETTINGS_EXPECTED) return 0;
+    h->no_http2 = true;
+    h->broken = "the server does not speak HTTP/2";
     return 0;
 }
 
@@ -303,6 +321,15 @@ static bool is_over(const struct h2 *h)
     return !nghttp2_session_want_read(h->session) && !nghttp2_session_want_write(h->session);
 }
 
+/* nghttp2 has left the stack: false if the connection was dropped meanwhile, and h went with it. */
+static bool leave(struct h2 *h)
+{
+    bool lives = !h->doomed;
+    h->inside = false;
+    if (!lives) destroy(h);
+    return lives;
+}
+
 static void flush(struct h2 *h)
 {
     const uint8_t *p;
@@ -310,8 +337,10 @@ static void flush(struct h2 *h)
     struct slice none = { 0 };
     struct buf *out = &h->conn->engine->frames;
     buf_reset(out);
+    h->inside = true;
     while ((n = nghttp2_session_mem_send(h->session, &p)) > 0)
         buf_add(out, (struct slice){ (const char *)p, (size_t)n });
+    if (!leave(h)) return;
     if (out->n) conn_send(h->conn, buf_slice(out), none);
     if (out->cap > KEEP_FRAMES) buf_free(out);
     if (is_over(h)) give_up(h->conn, OUTCOME_PROTOCOL, h->broken);
@@ -345,13 +374,9 @@ static void give_up(struct conn *c, enum outcome outcome, const char *trouble)
 static void h2_data(struct conn *c, struct slice bytes)
 {
     struct h2 *h = c->at.h2;
-    h->receiving = true;
+    h->inside = true;
     ssize_t rc = nghttp2_session_mem_recv(h->session, (const uint8_t *)bytes.p, bytes.n);
-    h->receiving = false;
-    if (h->doomed) {
-        destroy(h);
-        return;
-    }
+    if (!leave(h)) return;
     if (rc < 0) {
         give_up(c, OUTCOME_PROTOCOL, nghttp2_strerror((int)rc));
         return;
@@ -364,11 +389,11 @@ static void h2_data(struct conn *c, struct slice bytes)
     if (c->closing) rest_if_free(c);
 }
 
-static void h2_eof(struct conn *c, int errnum)
+static void h2_eof(struct conn *c, int errnum, const char *trouble)
 {
     (void)errnum;
     flush(c->at.h2); /* if this side was about to say goodbye, that is what ended it */
-    if (c->state != CONN_GONE) give_up(c, OUTCOME_RESET, NULL);
+    if (c->state != CONN_GONE) give_up(c, OUTCOME_RESET, trouble);
 }
 
 static void h2_cancel(struct conn *c, struct flight *f)
@@ -399,7 +424,7 @@ static void h2_free(struct conn *c)
     if (!h) return;
     c->at.h2 = NULL;
     if (h->unflushed) leave_unflushed(h);
-    if (h->receiving)
+    if (h->inside)
         h->doomed = true;
     else
         destroy(h);
@@ -446,6 +471,7 @@ static nghttp2_session *session_of(struct h2 *h)
     nghttp2_session_callbacks_set_on_data_chunk_recv_callback(cb, on_chunk);
     nghttp2_session_callbacks_set_on_stream_close_callback(cb, on_stream_close);
     nghttp2_session_callbacks_set_on_invalid_frame_recv_callback(cb, on_invalid_frame);
+    nghttp2_session_callbacks_set_error_callback2(cb, on_complaint);
     nghttp2_mem mem = { pool_of(h->conn->engine), from_pool, to_pool, zeroed_from_pool, resized };
     nghttp2_session_client_new3(&s, cb, h, NULL, &mem);
     nghttp2_session_callbacks_del(cb);

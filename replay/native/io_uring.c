@@ -3,7 +3,7 @@
  *
  * It takes over the loop's waiting: the loop's own epoll descriptor is polled inside the ring. A dropped
  * connection stays until every operation of it has ended (in_flight), because the kernel may still write
- * through it. The ring is enabled by the thread that first waits (SINGLE_ISSUER). */
+ * through it. The ring is enabled by the thread that first uses it (SINGLE_ISSUER). */
 #include "replay/native/io.h"
 
 #include <errno.h>
@@ -44,14 +44,16 @@ struct io {
     bool enabled, loop_ready;
 };
 
-/* A queue entry, counted on its connection. A full queue is submitted to make room. */
+static void enable(struct io *io);
+
+/* A queue entry, counted on its connection. A full queue is submitted to make room; the kernel takes nothing
+ * of it only while it has no memory. */
 static struct io_uring_sqe *sqe_for(struct io *io, struct io_conn *c)
 {
-    struct io_uring_sqe *sqe = io_uring_get_sqe(&io->ring);
-    if (!sqe) {
+    struct io_uring_sqe *sqe;
+    if (!io->enabled) enable(io);
+    while (!(sqe = io_uring_get_sqe(&io->ring)))
         io_uring_submit(&io->ring);
-        sqe = io_uring_get_sqe(&io->ring);
-    }
     if (c) c->in_flight++;
     return sqe;
 }
@@ -280,7 +282,6 @@ static struct io *uring_open(struct loop *l, const struct io_events *ev, struct 
 
 static void uring_close(struct io *io)
 {
-    if (io->dropped && !io->enabled) enable(io);
     for (uint64_t end_ns = clock_mono_ns() + NS_PER_S; io->dropped && clock_mono_ns() < end_ns;) {
         submit_and_wait(io, end_ns);
         reap(io);
@@ -350,7 +351,6 @@ static void uring_drop(struct io_conn *c)
     else
         io_uring_prep_cancel64(sqe, tag_of(c, pending), 0);
     tag(sqe, c, OP_CANCEL);
-    if (!c->io->enabled) return;
     io_uring_submit(&c->io->ring);
     close(c->ready.fd);
     c->ready.fd = -1;

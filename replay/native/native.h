@@ -79,7 +79,8 @@ enum conn_state { CONN_CONNECTING, CONN_HANDSHAKE, CONN_IDLE, CONN_BUSY, CONN_GO
 struct protocol {
     void (*start)(struct conn *c, struct flight *f);
     void (*data)(struct conn *c, struct slice bytes);
-    void (*eof)(struct conn *c, int errnum); /* the peer closed: end or retry its flights */
+    /* The peer closed, or trouble (what TLS calls it, NULL: nothing to say): end or retry its flights. */
+    void (*eof)(struct conn *c, int errnum, const char *trouble);
     void (*cancel)(struct conn *c, struct flight *f); /* the flight ends without an answer */
     bool (*has_room)(const struct conn *c);           /* for another flight */
     bool (*in_use)(const struct conn *c);             /* a flight is on it */
@@ -117,8 +118,9 @@ struct conn {
 };
 
 extern const struct io_events conn_events;
-/* Gives the flight a connection of its user: an idle one, a new one, or a place in the queue. */
-void conn_dispatch(struct engine *e, struct flight *f);
+/* Gives the flight a connection of its user: an idle one, a new one, or a place in the queue. False when there
+ * is none to be had: the flight fails soon. */
+bool conn_dispatch(struct engine *e, struct flight *f);
 /* The protocol has room again (or nothing to do any more): serve who waits, else rest. */
 void conn_rest(struct conn *c);
 void conn_drop(struct conn *c); /* closes; its flights must have been ended or moved */
@@ -146,7 +148,7 @@ struct engine {
     struct flight *pool;
     struct reader *readers; /* in nobody's use */
     struct flights failed;  /* to be ended at the next turn */
-    struct flights starved; /* no descriptor to be had: waiting for any connection to rest */
+    struct flights starved; /* max_connections are in use: waiting for any of them to rest */
     struct timer soon;      /* ends the failed ones, feeds the starved ones, flushes h2 */
     struct conn *idle_newest, *idle_oldest;
     struct h2 *unflushed; /* sessions with frames to send */

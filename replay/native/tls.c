@@ -124,10 +124,38 @@ void tls_saved_free(struct tls_saved *s)
     }
 }
 
+/* The first of OpenSSL's errors: a file that is not there is one of the system's. */
 static bool ssl_err(struct err *err, const char *what)
 {
-    const char *why = ERR_reason_error_string(ERR_peek_last_error());
-    return err_set(err, ERR_INPUT, "%s: %s", what, why ? why : "TLS trouble");
+    unsigned long first = ERR_peek_error();
+    const char *why = ERR_reason_error_string(first);
+    if (ERR_SYSTEM_ERROR(first)) why = strerrordesc_np(ERR_GET_REASON(first));
+    err_set(err, ERR_INPUT, "%s: %s", what, why ? why : "TLS trouble");
+    ERR_clear_error();
+    return false;
+}
+
+/* OpenSSL would ask the terminal, once for each worker. */
+static int no_pass_phrase(char *out, int size, int writing, void *asked)
+{
+    (void)out;
+    (void)size;
+    (void)writing;
+    *(bool *)asked = true;
+    return -1;
+}
+
+static bool load_key(SSL_CTX *ctx, const char *key, struct err *err)
+{
+    bool asked = false;
+    SSL_CTX_set_default_passwd_cb(ctx, no_pass_phrase);
+    SSL_CTX_set_default_passwd_cb_userdata(ctx, &asked);
+    bool ok = SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) == 1;
+    SSL_CTX_set_default_passwd_cb_userdata(ctx, NULL);
+    if (ok) return true;
+    if (!asked) return ssl_err(err, key);
+    return err_set(err, ERR_INPUT, "%s: has a pass phrase; `openssl pkey` makes a copy without",
+                   key);
 }
 
 static bool load_trust(SSL_CTX *ctx, const struct engine_cfg *cfg, struct err *err)
@@ -140,8 +168,7 @@ static bool load_trust(SSL_CTX *ctx, const struct engine_cfg *cfg, struct err *e
     if (SSL_CTX_use_certificate_chain_file(ctx, cfg->client_cert) != 1)
         return ssl_err(err, cfg->client_cert);
     const char *key = cfg->client_key ? cfg->client_key : cfg->client_cert;
-    if (SSL_CTX_use_PrivateKey_file(ctx, key, SSL_FILETYPE_PEM) != 1) return ssl_err(err, key);
-    return true;
+    return load_key(ctx, key, err);
 }
 
 struct tls_ctx *tls_ctx_new(const struct engine_cfg *cfg, struct err *err)
@@ -272,8 +299,10 @@ static void read_records(struct conn *c)
         if (why == SSL_ERROR_WANT_READ) return;
         if (!c->protocol)
             conn_failed(c, OUTCOME_TLS, handshake_trouble(c));
+        else if (why == SSL_ERROR_ZERO_RETURN)
+            c->protocol->eof(c, 0, NULL);
         else
-            c->protocol->eof(c, why == SSL_ERROR_ZERO_RETURN ? 0 : EPROTO);
+            c->protocol->eof(c, EPROTO, ERR_reason_error_string(ERR_peek_last_error()));
         return;
     }
 }

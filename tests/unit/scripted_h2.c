@@ -150,6 +150,7 @@ static bool greet(const struct peer *p)
     const struct h2_script *s = &p->server->scripts[atomic_load(&p->server->script)];
     uint8_t preface[24], settings[12] = { 0, 3, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0 };
     if (!read_all(p->fd, preface, sizeof preface)) return false;
+    if (s->greeting) return send_all(p->fd, s->greeting, strlen(s->greeting));
     put32(settings + 2, s->max_streams ? s->max_streams : 100);
     put32(settings + 8, s->window ? s->window - 1 : 65535);
     return send_frame(p->fd, &(struct head){ 12, 0, F_SETTINGS, 0 }, settings);

@@ -42,6 +42,7 @@ struct h2_script {
     enum ending ending;
     bool once;                    /* the next request gets script 0 */
     uint32_t max_streams, window; /* the server's settings, 0: not said; window: + 1 */
+    const char *greeting;         /* sent in the place of the server's settings */
     uint32_t window_step; /* while a request's body comes, so much more is allowed each time */
 };
 
