@@ -50,6 +50,7 @@ struct server {
     struct entry *log;
     size_t log_n, log_cap;
     const char *path;
+    struct peer *peers;
 };
 
 /* A connection: one request at a time, as clients of keep-alive connections send them. */
@@ -57,12 +58,26 @@ struct peer {
     struct loop_io io;
     struct timer timer;
     struct server *server;
+    struct peer *next, **link; /* link: who points to this one */
     size_t entry, n;
     char head[HEAD_BYTES];
 };
 
+static struct peer *peer_new(struct server *s)
+{
+    struct peer *p = mem_alloc(1, sizeof *p);
+    p->server = s;
+    p->next = s->peers;
+    p->link = &s->peers;
+    if (p->next) p->next->link = &p->next;
+    s->peers = p;
+    return p;
+}
+
 static void peer_free(struct peer *p)
 {
+    *p->link = p->next;
+    if (p->next) p->next->link = p->link;
     timer_clear(loop_timers(p->server->loop), &p->timer);
     loop_remove(p->server->loop, &p->io);
     close(p->io.fd);
@@ -128,11 +143,10 @@ static void on_connection(struct loop_io *io, unsigned events)
     struct err err = { 0 };
     (void)events;
     while ((fd = accept4(io->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC)) >= 0) {
-        struct peer *p = mem_alloc(1, sizeof *p);
+        struct peer *p = peer_new(s);
         setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
         p->io = (struct loop_io){ fd, on_readable };
         p->timer.fire = answer;
-        p->server = s;
         loop_add(s->loop, &p->io, EPOLLIN, &err);
     }
 }
@@ -216,6 +230,15 @@ static bool read_arguments(struct server *s, int argc, char **argv)
     return true;
 }
 
+static void server_free(struct server *s)
+{
+    while (s->peers)
+        peer_free(s->peers);
+    loop_free(s->loop);
+    free(s->stalls);
+    free(s->log);
+}
+
 int main(int argc, char **argv)
 {
     struct server s = { .utc_ns = (uint64_t)clock_utc_ns() - clock_mono_ns() };
@@ -238,5 +261,7 @@ int main(int argc, char **argv)
         !loop_add(s.loop, &s.signals, EPOLLIN, &err))
         return 4;
     loop_run(s.loop);
-    return write_log(&s) ? 0 : 4;
+    bool written = write_log(&s);
+    server_free(&s);
+    return written ? 0 : 4;
 }
