@@ -7,7 +7,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -16,6 +15,7 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "cli/cmd.h"
+#include "cli/descriptors.h"
 #include "cli/recording.h"
 #include "cli/sources.h"
 #include "web/web.h"
@@ -25,8 +25,6 @@
 #define EXIT_INPUT 3
 /* From naming the start to the first request: by then the archive is open and all threads are there. */
 #define START_NS (20 * NS_PER_MS)
-/* Descriptors for files, loops and pipes. */
-#define KEEP_FDS 200
 
 /* ---- scenario and plan -------------------------------------------------------------------------------- */
 
@@ -148,26 +146,26 @@ static unsigned parts_of(const struct run_opts *o)
     return o->processes > 1 ? o->processes : 1;
 }
 
-/* One descriptor per connection: as many as the system allows. Where users may need more, resting
- * connections make room for others, and that is said. */
+/* In a timeline requests overlap as they did when they were recorded. */
+static unsigned connections_of_user(const struct job *j)
+{
+    unsigned per_host = j->o.connections ? j->o.connections : 1;
+    if (j->o.timeline) return per_host;
+    return plan_connections(j->plan, j->o.h2c ? 1 : per_host);
+}
+
 static void raise_descriptors(struct job *j)
 {
-    struct rlimit r;
-    if (getrlimit(RLIMIT_NOFILE, &r) != 0) return;
-    r.rlim_cur = r.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &r);
+    unsigned parts = parts_of(&j->o);
     uint32_t users = j->info.users ? j->info.users : j->load.max_users;
-    uint32_t parts = parts_of(&j->o);
-    users = users / parts + (users % parts != 0);
-    if (r.rlim_max == RLIM_INFINITY || j->o.max_connections || users + KEEP_FDS <= r.rlim_max)
-        return;
-    j->o.max_connections = r.rlim_max > 2 * KEEP_FDS ? r.rlim_max - KEEP_FDS : KEEP_FDS;
-    j->o.max_connections *= parts;
-    if (j->o.quiet) return;
-    fprintf(stderr,
-            "%u users, but at most %llu open descriptors (RLIMIT_NOFILE): resting connections are "
-            "closed to stay below.\nMore: ulimit -n %llu (as root), or --max-connections.\n",
-            users, (unsigned long long)r.rlim_max, (unsigned long long)users + KEEP_FDS);
+    if (!users) users = LOAD_MAX_USERS;
+    struct descriptors want = { .users = users / parts + (users % parts != 0),
+                                .each = connections_of_user(j),
+                                .most = (j->o.max_connections + parts - 1) / parts,
+                                .quiet = j->o.quiet };
+    uint64_t each_process = descriptors_raise(&want);
+    if (!j->o.max_connections || each_process < want.most)
+        j->o.max_connections = each_process * parts;
 }
 
 /* Every client of the recording a user, each of them once, copies times. */
@@ -230,6 +228,7 @@ static bool set_net(struct job *j, struct engine_cfg *net, struct err *err)
     static const char *const io[] = { NULL, "epoll", "io_uring" };
     const struct run_opts *o = &j->o;
     struct sources from;
+    if (o->key && !o->cert) return err_set(err, ERR_USAGE, "--key without --cert");
     if (!sources_read(&o->source_ips, j->arena, &from, err)) return false;
     if (!sources_fit(&from, hosts_target(j->plan->hosts), err)) return false;
     *net = (struct engine_cfg){
@@ -243,8 +242,7 @@ static bool set_net(struct job *j, struct engine_cfg *net, struct err *err)
         .http2 = o->http2,
         .h2c_prior = o->h2c,
         .connections_per_host = o->connections ? o->connections : 1,
-        .max_connections =
-            o->max_connections / (j->workers * parts_of(o)) + (o->max_connections > 0),
+        .max_connections = o->max_connections,
         .proxy = o->proxy,
         .sources = from.v,
         .sources_n = from.n,

@@ -296,5 +296,8 @@ unsigned run_opts_workers(const struct run_opts *o, const struct load *load)
     if (o->workers == 0 && o->processes > 1) n = n / o->processes;
     bool few = load->arrival == ARRIVAL_NONE && load->stages_n == 0;
     if (few && n > load->users) n = load->users;
+    uint64_t most = o->max_connections; /* each worker has one at least */
+    if (most && o->processes > 1) most /= o->processes;
+    if (o->max_connections && n > most) n = (unsigned)most;
     return n ? n : 1;
 }

@@ -233,7 +233,8 @@ static bool follow(struct verdict *v)
     if (!flight_redirect(f, &refused)) {
         if (refused.n)
             fail(v, OUTCOME_CHECK,
-                 arena_printf(f->vu->w->scratch, "redirected to %.*s, which was not named",
+                 arena_printf(f->vu->w->scratch,
+                              "redirected to %.*s, which was not named (--allow-host)",
                               SL_FMT(refused)));
         return false;
     }

@@ -1,5 +1,6 @@
 /* The table of origins: filled while the plan is compiled, then only read by workers.
  *
+ * Redirects and variables lead to what is in the table only, so that whom the user named is there from the start.
  * Invariant: an origin gets into the table only if the user named it (the target, --host, --allow-host)
  * or it is a loopback host; what is not in the table is never sent to. */
 #include "replay/hosts.h"
@@ -10,7 +11,7 @@
 
 #include "base/num.h"
 
-#define MAX_ORIGINS 64
+#define MAX_ORIGINS 256
 
 struct hosts {
     struct arena *arena;
@@ -132,6 +133,28 @@ static bool choose_target(struct hosts *h, struct url *u, struct err *err)
     return true;
 }
 
+static bool add_url(struct hosts *h, const char *scheme, const char *rest, struct err *err)
+{
+    struct url u;
+    if (!url_parse(arena_printf(h->arena, "%s%s", scheme, rest), &u) || hosts_find(h, &u))
+        return true;
+    return add(h, &u, err) != NULL;
+}
+
+/* --allow-host NAME, NAME:PORT or URL; without a scheme it may be either. */
+static bool add_named(struct hosts *h, struct err *err)
+{
+    bool ok = true;
+    for (size_t i = 0; i < h->cfg.allow_n && ok; i++) {
+        const char *name = h->cfg.allow[i];
+        if (slice_find(slice_z(name), SL("://")) != SLICE_NONE)
+            ok = add_url(h, "", name, err);
+        else
+            ok = add_url(h, "http://", name, err) && add_url(h, "https://", name, err);
+    }
+    return ok;
+}
+
 struct hosts *hosts_new(struct arena *a, const struct hosts_cfg *cfg, struct err *err)
 {
     struct hosts *h = arena_one(a, struct hosts);
@@ -143,7 +166,7 @@ struct hosts *hosts_new(struct arena *a, const struct hosts_cfg *cfg, struct err
     while (slice_ends(h->prefix, SL("/")))
         h->prefix = slice_sub(h->prefix, 0, h->prefix.n - 1);
     h->base = url_origin(a, &u);
-    return add(h, &u, err) ? h : NULL;
+    return add(h, &u, err) && add_named(h, err) ? h : NULL;
 }
 
 const struct origin *hosts_target(const struct hosts *h)

@@ -8,7 +8,7 @@
 struct hosts_cfg {
     struct slice target;      /* recorded origin, empty if the scenario has none */
     const char *host;         /* --host: replaces it, may have a path prefix; NULL */
-    const char *const *allow; /* --allow-host: NAME or NAME:PORT */
+    const char *const *allow; /* --allow-host: NAME, NAME:PORT or an origin's URL */
     size_t allow_n;
     bool allow_all;
     struct name_rules rules;

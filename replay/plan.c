@@ -323,6 +323,41 @@ void plan_free(struct plan *p)
     free(p);
 }
 
+static unsigned widest(const struct op *op)
+{
+    unsigned most = 1;
+    for (; op && op->kind != OP_END; op++)
+        if (op->kind == OP_PARALLEL && op->n > most) most = op->n;
+    return most;
+}
+
+static unsigned hosts_of_steps(const struct plan *p)
+{
+    size_t n;
+    unsigned used = 0;
+    hosts_table(p->hosts, &n);
+    bool *seen = mem_alloc(n, sizeof *seen);
+    for (size_t i = 0; i < p->requests_n; i++) {
+        const struct origin *o = p->requests[i]->origin;
+        if (!o || seen[o->index]) continue;
+        seen[o->index] = true;
+        used++;
+    }
+    free(seen);
+    return used ? used : 1;
+}
+
+unsigned plan_connections(const struct plan *p, unsigned per_host)
+{
+    unsigned most = widest(p->on_start), last = widest(p->on_stop);
+    if (last > most) most = last;
+    for (size_t i = 0; i < p->tasks_n; i++) {
+        unsigned n = widest(p->tasks[i].ops);
+        if (n > most) most = n;
+    }
+    return (most < per_host ? most : per_host) + hosts_of_steps(p) - 1;
+}
+
 static double draw(const struct wait *w, double factor, struct rnd *rnd)
 {
     double a = (double)w->a_ns, b = (double)w->b_ns;

@@ -123,6 +123,9 @@ struct plan {
 /* Keeps the scenario. Errors have the step's place in the scenario file. Gives. */
 struct plan *plan_new(const struct scenario *s, const struct plan_cfg *cfg, struct err *err);
 void plan_free(struct plan *p);
+/* Connections that one user may have open: its widest step, at most per_host, and one to each other host that a
+ * step names. */
+unsigned plan_connections(const struct plan *p, unsigned per_host);
 /* How long to wait: never negative, at most a day. */
 uint64_t plan_wait_ns(const struct plan *p, const struct wait *w, struct rnd *rnd);
 

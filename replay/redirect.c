@@ -80,7 +80,7 @@ bool flight_redirect(struct flight *f, struct slice *refused)
     if (!url_parse(url_resolve(a, flight_url_text(f), location), &to)) return false;
     const struct origin *origin = hosts_find(f->vu->w->plan->hosts, &to);
     if (!origin) {
-        *refused = arena_dup(a, to.host);
+        *refused = url_origin(a, &to);
         return false;
     }
     build(f, &to, origin, becomes_get(c->status, slice_sub(c->head, 0, slice_chr(c->head, ' '))));

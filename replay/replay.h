@@ -23,7 +23,8 @@ struct timeline_cfg {
 struct run_cfg {
     const struct plan *plan;
     const struct engine_ops *engine;
-    struct engine_cfg net; /* loop and origins are filled in by the run */
+    struct engine_cfg net; /* loop and origins are filled in by the run; max_connections is of
+                              all workers of all processes */
     struct load load;      /* the scenario's, with the command line's over it */
     unsigned workers;      /* at least 1 */
     unsigned process,
@@ -64,6 +65,8 @@ bool run_set_users(struct run *r, uint32_t users, double spawn_rate); /* closed 
 bool run_set_rate(struct run *r, double rate);                        /* open model */
 void run_now(struct run *r, struct run_state *out);
 void run_free(struct run *r); /* kills what still runs, joins the threads */
+
+#define LOAD_MAX_USERS 10000 /* open model, where the load says nothing else */
 
 /* The share of the load's planned time: 0 if it has no planned end. */
 uint64_t load_planned_ns(const struct load *load);

@@ -16,7 +16,6 @@
 #define SECOND NS_PER_S
 #define MAX_TEXT (64u << 20)
 #define STARTS_PER_TURN 256 /* so that answers are taken in between */
-#define DEFAULT_MAX_USERS 10000
 #define OWNER(type, ptr, field) ((type *)(void *)((char *)(ptr)-offsetof(type, field)))
 
 static bool is_open(const struct worker *w)
@@ -193,7 +192,7 @@ static void follow_level(struct worker *w)
 static uint32_t max_users(const struct worker *w)
 {
     uint32_t max = w->run->cfg.load.max_users;
-    return share(w, max ? max : DEFAULT_MAX_USERS);
+    return share(w, max ? max : LOAD_MAX_USERS);
 }
 
 static void start_iteration(struct worker *w, uint64_t due_ns)
@@ -401,6 +400,14 @@ void *worker_main(void *worker)
     return NULL;
 }
 
+/* Its share of the run's limit, one at least; 0: no limit. */
+static size_t max_connections(const struct worker *w)
+{
+    size_t all = w->run->cfg.net.max_connections;
+    uint32_t own = share(w, all < UINT32_MAX ? (uint32_t)all : UINT32_MAX);
+    return all && !own ? 1 : own;
+}
+
 struct worker *worker_new(struct run *r, unsigned index, struct err *err)
 {
     struct worker *w = mem_alloc(1, sizeof *w);
@@ -422,6 +429,7 @@ struct worker *worker_new(struct run *r, unsigned index, struct err *err)
     w->loop = loop_new(err);
     w->net = r->cfg.net;
     w->net.loop = w->loop;
+    w->net.max_connections = max_connections(w);
     w->net.origins = hosts_table(w->plan->hosts, &w->net.origins_n);
     if (w->loop) w->engine = w->ops->open(&w->net, err);
     if (w->engine) return w;

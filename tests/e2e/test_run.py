@@ -4,6 +4,7 @@ import http.server
 import json
 import os
 import re
+import resource
 import signal
 import socket
 import threading
@@ -398,6 +399,29 @@ class Ways(TestCase):
             self.got.clear()
             _, head = self.once("-H", "http://shop.example", "--resolve", f"shop.example:80:{path}", "--engine", engine)
             self.assertIn("\r\nHost: shop.example\r\n", head)
+
+    def test_redirect_to_a_host_that_was_named(self):
+        """Nothing but the answer names that host: it is followed there with --allow-host and not without."""
+        other = self.nginx()
+        target = self.nginx(f"location / {{ return 302 http://localhost:{other.port}/there; }}")
+        self.write("r.yaml", "reprise: 1\nname: r\ntasks:\n- name: t\n  steps:\n  - request: GET /\n    redirects: 2\n")
+        run = ("run", "r.yaml", "-H", target.base, "--loops", 1, "--no-archive")
+        done = self.reprise(*run, code=1)
+        self.assertIn(f"redirected to http://localhost:{other.port}, which was not named", done.stdout)
+        self.reprise(*run, "--allow-host", f"localhost:{other.port}")
+        self.assertEqual([r.split('"')[1] for r in other.requests() if "/there" in r], ["GET /there HTTP/1.1"])
+
+    def test_fewer_descriptors_than_connections(self):
+        """Told before the start, and no request fails for it."""
+        target = self.nginx()
+        steps = "".join(f"    - request: GET /{i}\n" for i in range(6))
+        self.write("p.yaml", "reprise: 1\nname: p\ntasks:\n- name: t\n  steps:\n  - parallel:\n" + steps)
+        for io in ("epoll", "auto"):
+            done = self.reprise("run", "p.yaml", "-H", target.base, "-u", 60, "--loops", 2, "--no-archive", "--io", io,
+                                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100)))
+            self.assertIn("60 users with up to 6 connections each, but a process may have at most 100", done.stderr)
+            self.assertIn("ulimit -n 560", done.stderr)
+            self.assertRegex(done.stdout, r"Aggregated +720 +0\(0\.0%\)")
 
     def test_names_are_looked_up_again(self):
         self.reprise("run", "s.yaml", "-H", f"http://localhost:{self.port}", "--loops", 200, "--no-archive",

@@ -20,6 +20,31 @@ static struct hosts *hosts_of(struct arena *a, const char *host, const char *con
     return h;
 }
 
+static bool knows(const struct hosts *h, const char *url)
+{
+    struct url u;
+    CHECK(url_parse(slice_z(url), &u));
+    return hosts_find(h, &u) != NULL;
+}
+
+/* Nothing but a redirect or a variable leads to these: they are in the table all the same. */
+TEST(names_of_allowed_hosts_are_known)
+{
+    struct err err = { 0 };
+    struct arena *a = arena_new();
+    const char *allow[] = { "one.example", "two.example:8443", "https://three.example" };
+    struct hosts_cfg cfg = { .host = "http://shop.example", .allow = allow, .allow_n = 3 };
+    struct hosts *h = hosts_new(a, &cfg, &err);
+    CHECK(h);
+    CHECK(knows(h, "http://one.example/x") && knows(h, "https://one.example/x"));
+    CHECK(knows(h, "http://two.example:8443") && knows(h, "https://two.example:8443"));
+    CHECK(knows(h, "https://three.example/") && !knows(h, "http://three.example/"));
+    CHECK(!knows(h, "http://one.example:81") && !knows(h, "http://two.example"));
+    CHECK(!knows(h, "http://four.example"));
+    hosts_free(h);
+    arena_free(a);
+}
+
 static void refused(const char *rule)
 {
     struct err err = { 0 };
