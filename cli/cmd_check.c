@@ -9,6 +9,7 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/wrap.h"
 #include "cli/opt.h"
 #include "http/url.h"
 #include "results/results.h"
@@ -269,12 +270,20 @@ static bool check_one(const struct settings *set, const char *path, struct err *
     return ok;
 }
 
+static void print_function(const char *name, const char *help)
+{
+    struct buf text = BUF_INIT(TEXT_MAX);
+    wrap_words(&text, slice_z(help), 18, 18);
+    printf("  %-15s %s", name, buf_z(&text));
+    buf_free(&text);
+}
+
 static void print_functions(void)
 {
     const char *name, *help;
     for (size_t i = 0; template_function(i, &name, &help); i++)
-        printf("  %-15s %s\n", name, help);
-    printf("  %-15s %s\n", "env", "env(NAME[, 'other']): of the environment, or -e NAME=VALUE");
+        print_function(name, help);
+    print_function("env", "env(NAME[, 'other']): of the environment, or -e NAME=VALUE");
 }
 
 static int check(void *settings, const struct opt_rest *rest, struct err *err)

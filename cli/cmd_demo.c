@@ -32,7 +32,8 @@ static const struct opt options[] = {
     { OPT_TEXT, 't', "run-time", "TIME", offsetof(struct settings, way.run_time),
       "How long the load lasts (10s).", NULL },
     { OPT_TEXT, 0, "folder", "FOLDER", offsetof(struct settings, way.folder),
-      "Where scenario and archive go; a new folder in /tmp if not given.", NULL },
+      "Where scenario and archive go, made if it is not there; a new one in /tmp if not given.",
+      NULL },
 };
 
 static const struct opt_cmd command = {

@@ -79,12 +79,17 @@ static bool verify_one(const struct settings *set, const char *path, int *code, 
     return true;
 }
 
+/* All of them, whatever one of them is; the worst one's code. */
 static int verify(void *settings, const struct opt_rest *rest, struct err *err)
 {
     int code = 0;
-    bool ok = rest->n > 0 || err_set(err, ERR_USAGE, "which archive?");
-    for (size_t i = 0; ok && i < rest->n; i++)
-        ok = verify_one(settings, rest->v[i], &code, err);
+    if (rest->n == 0) err_set(err, ERR_USAGE, "which archive?");
+    for (size_t i = 0; i < rest->n; i++) {
+        struct err one = { 0 };
+        if (verify_one(settings, rest->v[i], &code, &one)) continue;
+        int failed = cmd_fail(command.name, &one);
+        if (failed > code) code = failed;
+    }
     return code;
 }
 

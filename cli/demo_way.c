@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -179,14 +180,19 @@ static const char *in_folder(const struct way *w, const char *folder, const char
     return arena_printf(w->arena, "%s/%s", folder, name).p;
 }
 
+static const char *make_folder(const char *wanted, char *template, struct err *err)
+{
+    if (!wanted && mkdtemp(template)) return template;
+    if (wanted && (mkdir(wanted, 0700) == 0 || errno == EEXIST)) return wanted;
+    err_sys(err, ERR_INTERNAL, errno, "make the folder %s", wanted ? wanted : template);
+    return NULL;
+}
+
 int demo_way(const struct demo_way_cfg *cfg, struct err *err)
 {
-    char made[] = "/tmp/reprise-demo-XXXXXX";
-    const char *folder = cfg->folder ? cfg->folder : mkdtemp(made);
-    if (!folder) {
-        err_sys(err, ERR_INTERNAL, errno, "a folder in /tmp");
-        return 0;
-    }
+    char template[] = "/tmp/reprise-demo-XXXXXX";
+    const char *folder = make_folder(cfg->folder, template, err);
+    if (!folder) return 0;
     struct way w = { .cfg = cfg, .target.fd = -1, .arena = arena_new() };
     w.har = in_folder(&w, folder, "visit.har");
     w.scenario = in_folder(&w, folder, "visit.yaml");

@@ -5,27 +5,16 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/slice.h"
+#include "base/wrap.h"
 
-#define WIDTH 79
 #define TEXT_COLUMN 26
 
-/* Words of text from the column on, further lines indented to `indent`. */
-static void wrap(const char *text, size_t column, size_t indent)
+static void wrap(const char *text, size_t column)
 {
-    struct slice rest = slice_z(text), word;
-    bool first = true;
-    while (slice_next(&rest, ' ', &word)) {
-        if (!first && column + 1 + word.n > WIDTH) {
-            printf("\n%*s", (int)indent, "");
-            column = indent;
-            first = true;
-        }
-        printf("%s%.*s", first ? "" : " ", SL_FMT(word));
-        column += word.n + !first;
-        first = false;
-    }
-    putchar('\n');
+    struct buf out = BUF_INIT(1 << 16);
+    wrap_words(&out, slice_z(text), column, column);
+    fwrite(out.p, 1, out.n, stdout);
+    buf_free(&out);
 }
 
 static void help_one(const struct opt *o)
@@ -41,13 +30,14 @@ static void help_one(const struct opt *o)
         column = 0;
     }
     printf("%*s", (int)(TEXT_COLUMN - column), "");
-    wrap(o->help, TEXT_COLUMN, TEXT_COLUMN);
+    wrap(o->help, TEXT_COLUMN);
 }
 
 void opts_help(const struct opt_cmd *cmd)
 {
     printf("Usage: reprise %s %s\n\n", cmd->name, cmd->usage);
-    wrap(cmd->about, 0, 0);
+    wrap(cmd->about, 0);
+    if (cmd->opts_n && cmd->opts[0].type != OPT_HEADING) putchar('\n');
     for (size_t i = 0; i < cmd->opts_n; i++) {
         const struct opt *o = &cmd->opts[i];
         if (!o->help) continue;

@@ -73,8 +73,8 @@ static void add_value(struct buf *out, const struct opt *o, const void *v)
 {
     switch (o->type) {
     case OPT_HEADING: break;
-    case OPT_FLAG:
-    case OPT_NO: buf_addz(out, *(const bool *)v ? "true" : "false"); break;
+    case OPT_FLAG: buf_addz(out, *(const bool *)v ? "true" : "false"); break;
+    case OPT_NO: buf_addz(out, *(const bool *)v ? "false" : "true"); break;
     case OPT_TEXT: add_one_text(out, o, slice_z(*(const char *const *)v)); break;
     case OPT_LIST: add_list(out, o, v); break;
     case OPT_U32: buf_addu(out, *(const uint32_t *)v); break;

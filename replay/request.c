@@ -393,15 +393,21 @@ static bool compile_extracts(struct compiler *c, const struct request_step *r,
     return true;
 }
 
-/* Rows of one name, method and group are one row of the statistics, as in Locust. */
+/* Rows of one name, method and group are one row of the statistics, as in Locust. Its URL is the one that all
+ * its requests have. */
 static uint32_t step_index(struct compiler *c, const struct request_step *r)
 {
     struct plan *p = c->plan;
-    struct step_info info = { request_shown(p->arena, r), r->method, c->group };
-    for (size_t i = 0; i < p->steps_n; i++)
-        if (slice_eq(p->steps[i].name, info.name) && slice_eq(p->steps[i].method, info.method) &&
-            slice_eq(p->steps[i].group, info.group))
-            return (uint32_t)i;
+    struct step_info info = { request_shown(p->arena, r), r->method, c->group,
+                              slice_sub(r->url, 0, slice_chr(r->url, '?')) };
+    for (size_t i = 0; i < p->steps_n; i++) {
+        struct step_info *have = &p->steps[i];
+        if (!slice_eq(have->name, info.name) || !slice_eq(have->method, info.method) ||
+            !slice_eq(have->group, info.group))
+            continue;
+        if (!slice_eq(have->url, info.url)) have->url = SL("");
+        return (uint32_t)i;
+    }
     mem_grow(&p->steps, &c->steps_cap, p->steps_n + 1, sizeof *p->steps);
     p->steps[p->steps_n] = info;
     return (uint32_t)p->steps_n++;

@@ -38,12 +38,11 @@ static bool read_name(struct cursor *c, struct step_info *steps, size_t *read)
     uint64_t step = UINT64_MAX;
     struct step_info s = { 0 };
     const struct want want[] = {
-        { "step", WANT_U64, &step },
-        { "name", WANT_STR, &s.name },
-        { "method", WANT_STR, &s.method },
-        { "group", WANT_STR, &s.group },
+        { "step", WANT_U64, &step },       { "name", WANT_STR, &s.name },
+        { "method", WANT_STR, &s.method }, { "group", WANT_STR, &s.group },
+        { "url", WANT_STR, &s.url },
     };
-    if (!line_read(c->line, want, 4, c->arena) || step != *read || step >= c->info.steps_n)
+    if (!line_read(c->line, want, 5, c->arena) || step != *read || step >= c->info.steps_n)
         return false;
     steps[step] = s;
     (*read)++;

@@ -108,6 +108,7 @@ void line_name(struct buf *out, const struct run_info *info, size_t step)
     jsonw_put_str(&w, "name", info->steps[step].name);
     jsonw_put_str(&w, "method", info->steps[step].method);
     jsonw_put_str(&w, "group", info->steps[step].group);
+    if (info->steps[step].url.n) jsonw_put_str(&w, "url", info->steps[step].url);
     close_line(&w);
 }
 

@@ -53,7 +53,8 @@ static uint32_t step_number(struct archive_load *l, const struct step_info *s)
     mem_grow(&l->steps, &l->steps_cap, l->info.steps_n + 1, sizeof *l->steps);
     l->steps[l->info.steps_n] = (struct step_info){ .name = arena_dup(l->arena, s->name),
                                                     .method = arena_dup(l->arena, s->method),
-                                                    .group = arena_dup(l->arena, s->group) };
+                                                    .group = arena_dup(l->arena, s->group),
+                                                    .url = arena_dup(l->arena, s->url) };
     return (uint32_t)l->info.steps_n++;
 }
 

@@ -1,38 +1,14 @@
 /* Pieces of text tables: padding by characters, times for people. Called by the display and the tables. */
 #include "results/cell.h"
 
-#define LINE 80
+#include "base/wrap.h"
+
 #define METHOD 6
-
-static bool continues(char c) /* a UTF-8 continuation byte */
-{
-    return ((unsigned char)c & 0xc0) == 0x80;
-}
-
-static size_t characters(struct slice s)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < s.n; i++)
-        n += !continues(s.p[i]);
-    return n;
-}
-
-static struct slice first_characters(struct slice s, size_t n)
-{
-    size_t at = 0;
-    while (at < s.n && n > 0) {
-        at++;
-        while (at < s.n && continues(s.p[at]))
-            at++;
-        n--;
-    }
-    return slice_sub(s, 0, at);
-}
 
 void cell_pad(struct buf *out, struct slice s, size_t width)
 {
-    size_t n = characters(s);
-    struct slice shown = n > width ? first_characters(s, width - 1) : s;
+    size_t n = wrap_width(s);
+    struct slice shown = n > width ? wrap_first(s, width - 1) : s;
     for (size_t i = 0; i < shown.n;
          i++) /* a name with control characters must not move the cursor */
         buf_addc(out, (unsigned char)shown.p[i] < 0x20 || shown.p[i] == 0x7f ? '?' : shown.p[i]);
@@ -46,7 +22,7 @@ void cell_pad(struct buf *out, struct slice s, size_t width)
 
 void cell_cut(struct buf *out, struct slice s, size_t max)
 {
-    size_t n = characters(s);
+    size_t n = wrap_width(s);
     cell_pad(out, s, n < max ? n : max);
 }
 
@@ -66,24 +42,6 @@ void cell_ms_right(struct buf *out, uint64_t ns, size_t width)
     buf_free(&b);
 }
 
-void cell_words(struct buf *out, struct slice text, size_t column)
-{
-    size_t indent = column;
-    struct slice word;
-    while (slice_next(&text, ' ', &word)) {
-        if (column > indent && column + 1 + characters(word) > LINE) {
-            buf_addc(out, '\n');
-            cell_pad(out, SL(""), column = indent);
-        } else if (column > indent) {
-            buf_addc(out, ' ');
-            column++;
-        }
-        buf_add(out, word);
-        column += characters(word);
-    }
-    buf_addc(out, '\n');
-}
-
 void cell_rule(struct buf *out, size_t width)
 {
     for (size_t i = 0; i < width; i++)
@@ -100,14 +58,14 @@ void cell_step(struct buf *out, const struct run_stats *s, size_t step, size_t w
 {
     bool total = step == s->info->steps_n;
     struct slice name = cell_step_name(s, step);
-    size_t n = characters(name), room = width - METHOD - 1;
+    size_t n = wrap_width(name), room = width - METHOD - 1;
     cell_pad(out, total ? SL("") : s->info->steps[step].method, METHOD);
     buf_addc(out, ' ');
     if (n <= room) {
         cell_pad(out, name, room);
         return;
     }
-    cell_pad(out, name, n < LINE - METHOD - 1 ? n : LINE - METHOD - 1);
+    cell_pad(out, name, n < WRAP_COLUMNS - METHOD - 1 ? n : WRAP_COLUMNS - METHOD - 1);
     buf_addc(out, '\n');
     cell_pad(out, SL(""), width);
 }

@@ -6,13 +6,11 @@
 
 /* s cut to width characters, padded with blanks on the right; "…" where it was cut. UTF-8 aware. */
 void cell_pad(struct buf *out, struct slice s, size_t width);
-/* Milliseconds in at most five characters for people: "0.42" "3.21" "45.6" "678" "12345". */
 /* As cell_pad, but not padded. */
 void cell_cut(struct buf *out, struct slice s, size_t max);
+/* Milliseconds in at most five characters for people: "0.42" "3.21" "45.6" "678" "12345". */
 void cell_ms(struct buf *out, uint64_t ns);
 void cell_ms_right(struct buf *out, uint64_t ns, size_t width);
-/* Words to column 80, further lines below `column`, where the first begins; ends the line. */
-void cell_words(struct buf *out, struct slice text, size_t column);
 /* What a threshold measured, in its rule's unit: "100%" "234.5 ms" "1.5 s" "512/s" "3"; it is known. */
 void cell_measured(struct buf *out, const struct threshold_result *t);
 void cell_rule(struct buf *out, size_t width); /* a line of '-' */

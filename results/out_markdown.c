@@ -6,12 +6,13 @@
 
 #define FAILURES_SHOWN 20
 
-/* Text in a table's cell: no pipes, no line breaks, no HTML. */
+/* Text in a table's cell: no pipes, no line breaks, no HTML, no links or pictures. */
 static void add_cell(struct buf *out, struct slice s)
 {
     for (size_t i = 0; i < s.n && i < 300; i++) {
         char c = s.p[i];
-        if (c == '|' || c == '`' || c == '<' || c == '*' || c == '_') buf_addc(out, '\\');
+        if (c == '|' || c == '`' || c == '<' || c == '[' || c == '*' || c == '_')
+            buf_addc(out, '\\');
         buf_addc(out, (unsigned char)c < 0x20 ? ' ' : c);
     }
 }

@@ -18,7 +18,7 @@ struct stream {
     const struct run_info *info;
     const struct sample_format *format;
     struct file_out file;
-    struct buf text;
+    struct buf text, url;
     uint64_t number;
 };
 
@@ -58,6 +58,16 @@ static struct slice label(const struct stream *st, const struct sample *s)
     return st->info->steps[s->step].name;
 }
 
+/* The step's URL as far as the archive knows it: with ${…}, without query. */
+static struct slice url_of(struct stream *st, const struct sample *s)
+{
+    struct slice url = st->info->steps[s->step].url;
+    buf_reset(&st->url);
+    if (url.n == 0 || url.p[0] == '/') buf_add(&st->url, st->info->target);
+    buf_add(&st->url, url);
+    return buf_slice(&st->url);
+}
+
 /* JTL's CSV names its columns in its first line. sentBytes is not among them: JMeter before 3.1, Debian's
  * too, refuses files that have it, and later ones do without. */
 /* ---- JTL ------------------------------------------------------------------------------------------------ */
@@ -85,7 +95,7 @@ static void write_jtl_csv(struct stream *st, const struct sample *s, struct slic
     buf_addf(b, " 1-%u,text,%s,", s->user + 1, failed(s) ? "false" : "true");
     csv_add_field(b, why(s, message));
     buf_addf(b, ",%llu,%u,%u,", (unsigned long long)s->bytes_in, st->info->users, st->info->users);
-    csv_add_field(b, st->info->target);
+    csv_add_field(b, url_of(st, s));
     buf_addf(b, ",%llu,%llu,%llu\n", (unsigned long long)ms(span(s->start_ns, s->first_byte_ns)),
              (unsigned long long)ms(span(s->intended_ns, s->start_ns)),
              (unsigned long long)ms(span(s->start_ns, s->connected_ns)));
@@ -109,11 +119,14 @@ static void write_jtl_xml(struct stream *st, const struct sample *s, struct slic
     buf_addf(b, " 1-%u\" dt=\"text\" by=\"%llu\" sby=\"%llu\" ng=\"%u\" na=\"%u\"", s->user + 1,
              (unsigned long long)s->bytes_in, (unsigned long long)s->bytes_out, st->info->users,
              st->info->users);
+    buf_addz(b, "><java.net.URL>");
+    enc_xml(b, url_of(st, s));
+    buf_addz(b, "</java.net.URL>");
     if (!failed(s)) {
-        buf_addz(b, "/>\n");
+        buf_addz(b, "</httpSample>\n");
         return;
     }
-    buf_addz(b, "><assertionResult><name>reprise</name><failure>true</failure><error>false</error>"
+    buf_addz(b, "<assertionResult><name>reprise</name><failure>true</failure><error>false</error>"
                 "<failureMessage>");
     enc_xml(b, why(s, message));
     buf_addz(b, "</failureMessage></assertionResult></httpSample>\n");
@@ -121,6 +134,7 @@ static void write_jtl_xml(struct stream *st, const struct sample *s, struct slic
 
 /* ---- vegeta and Locust ------------------------------------------------------------------------------------ */
 
+/* The twelve columns of vegeta 12.3 and later; the step stands as the attack's name. No body, no headers. */
 static void write_vegeta(struct stream *st, const struct sample *s, struct slice message)
 {
     struct buf *b = &st->text;
@@ -130,7 +144,11 @@ static void write_vegeta(struct stream *st, const struct sample *s, struct slice
     csv_add_field(b, why(s, message));
     buf_addz(b, ",,");
     csv_add_field(b, label(st, s));
-    buf_addf(b, ",%llu\n", (unsigned long long)st->number);
+    buf_addf(b, ",%llu,", (unsigned long long)st->number);
+    csv_add_field(b, st->info->steps[s->step].method);
+    buf_addc(b, ',');
+    csv_add_field(b, url_of(st, s));
+    buf_addz(b, ",\n");
 }
 
 /* Locust's CsvRequestLogger; response_time_ms is from the intended start, as in our Locust tables. */
@@ -190,6 +208,7 @@ bool archive_export(const struct archive_set *set, const char *format, const cha
     if (!st.format) return err_set(err, ERR_USAGE, "no sample format \"%s\"", format);
     if (!file_out_open(&st.file, path, err)) return false;
     buf_init(&st.text, 1U << 24);
+    buf_init(&st.url, 1U << 20);
     buf_addz(&st.text, st.format->head);
     bool ok = true;
     for (size_t i = 0; ok && i < set->n; i++)
@@ -197,6 +216,7 @@ bool archive_export(const struct archive_set *set, const char *format, const cha
     buf_addz(&st.text, st.format->tail);
     flush(&st);
     buf_free(&st.text);
+    buf_free(&st.url);
     if (ok) return file_out_commit(&st.file, err);
     file_out_abort(&st.file);
     return false;

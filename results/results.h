@@ -20,6 +20,7 @@ struct step_info {
     struct slice name;   /* as tables show it */
     struct slice method; /* Locust's Type column */
     struct slice group;  /* empty: none */
+    struct slice url; /* without query, from "/" on at the target, ${…} as it is; empty: not one */
 };
 
 struct run_option {

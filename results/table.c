@@ -8,6 +8,7 @@
 
 #include "base/mem.h"
 #include "base/num.h"
+#include "base/wrap.h"
 #include "results/cell.h"
 
 #define WIDTH 80
@@ -58,7 +59,7 @@ static void latency_row(struct buf *out, const struct run_stats *s, size_t step)
 static void latency_table(struct buf *out, const struct run_stats *s)
 {
     buf_addf(out, "\n%-24s|%-36s|%s\n", "Milliseconds", " response, from the intended start",
-             " service, from send");
+             "service, from send");
     buf_addf(out, "%-24s|%6s%6s%6s%6s%6s%6s|%6s%6s%6s\n", "", "50%", "90%", "95%", "99%", "99.9%",
              "100%", "50%", "95%", "99%");
     cell_rule(out, WIDTH);
@@ -71,13 +72,16 @@ static void latency_table(struct buf *out, const struct run_stats *s)
 static void failure_row(struct buf *out, const struct run_stats *s, const struct failure_stats *f)
 {
     const struct step_info *step = &s->info->steps[f->step];
+    struct buf text = BUF_INIT(4096);
+    cell_cut(&text, step->method, 6);
+    buf_addc(&text, ' ');
+    cell_cut(&text, step->name, 160);
+    buf_addz(&text, ": ");
+    cell_cut(&text, f->text, 160);
+    buf_addf(&text, " (%.1f s to %.1f s)", (double)f->first_ns / 1e9, (double)f->last_ns / 1e9);
     buf_addf(out, "%10llu  ", (unsigned long long)f->count);
-    cell_cut(out, step->method, 6);
-    buf_addc(out, ' ');
-    cell_cut(out, step->name, 24);
-    buf_addz(out, ": ");
-    cell_cut(out, f->text, 160);
-    buf_addf(out, " (%.1f s to %.1f s)\n", (double)f->first_ns / 1e9, (double)f->last_ns / 1e9);
+    wrap_words(out, buf_slice(&text), 12, 12);
+    buf_free(&text);
 }
 
 static int by_count(const void *a, const void *b)
@@ -108,13 +112,17 @@ static void threshold_lines(struct buf *out, const struct run_stats *s)
     if (s->thresholds_n) buf_addz(out, "\nThresholds\n");
     for (size_t i = 0; i < s->thresholds_n; i++) {
         const struct threshold_result *t = &s->thresholds[i];
-        buf_addf(out, "  %s  %.*s", t->ok ? "ok    " : "FAILED", SL_FMT(t->rule));
-        buf_addz(out, "  (");
+        struct buf text = BUF_INIT(4096);
+        cell_cut(&text, t->rule, 300);
+        buf_addz(&text, "  (");
         if (t->known)
-            cell_measured(out, t);
+            cell_measured(&text, t);
         else
-            buf_addz(out, "nothing to measure");
-        buf_addz(out, ")\n");
+            buf_addz(&text, "nothing to measure");
+        buf_addc(&text, ')');
+        buf_addf(out, "  %s  ", t->ok ? "ok    " : "FAILED");
+        wrap_words(out, buf_slice(&text), 10, 10);
+        buf_free(&text);
     }
 }
 
@@ -140,7 +148,7 @@ static void generator_lines(struct buf *out, const struct run_stats *s)
     }
     if (g->limited) {
         buf_addz(out, "GENERATOR LIMITED: ");
-        cell_words(out, g->limited_why, 19);
+        wrap_words(out, g->limited_why, 19, 19);
     }
     if (g->left_out)
         buf_addf(out, "ARCHIVE INCOMPLETE: %llu samples are not in it (disk too slow or full)\n",

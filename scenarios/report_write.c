@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "base/wrap.h"
 
 static void write_counts(struct jsonw *w, const char *key, const struct count_by *v, size_t n)
 {
@@ -102,7 +103,9 @@ static void text_counts(struct buf *out, const char *what, const struct count_by
 /* "  -> what to do", which may be nothing. */
 static void text_advice(struct buf *out, struct slice advice)
 {
-    if (advice.n) buf_addf(out, "%-10s-> %.*s\n", "", SL_FMT(advice));
+    if (advice.n == 0) return;
+    buf_addf(out, "%-10s-> ", "");
+    wrap_words(out, advice, 13, 13);
 }
 
 static void text_dropped(struct buf *out, const struct import_report *r)
@@ -119,19 +122,30 @@ static void text_warnings(struct buf *out, const struct import_report *r)
 {
     for (size_t i = 0; i < r->warnings_n; i++) {
         const struct warning *w = &r->warnings[i];
-        buf_addf(out, "%-10s%.*s\n", "warning", SL_FMT(w->text));
+        buf_addf(out, "%-10s", "warning");
+        wrap_words(out, w->text, 10, 10);
         if (i + 1 == r->warnings_n || !slice_eq(w->advice, w[1].advice))
             text_advice(out, w->advice);
     }
 }
 
+/* What is told of a token, further lines a little behind the first. */
+static void text_line(struct buf *out, const char *what, struct slice text)
+{
+    size_t column = 29 + slice_z(what).n;
+    buf_addf(out, "%-29s%s", "", what);
+    wrap_words(out, text, column, 33);
+}
+
 static void text_token(struct buf *out, const struct token *t, bool explain)
 {
-    buf_addf(out, "  %-24.*s %.*s\n", SL_FMT(t->name), SL_FMT(t->from));
-    buf_addf(out, "  %-24s   %.*s\n", "", SL_FMT(t->extract));
+    size_t column = t->name.n > 24 ? t->name.n + 3 : 27;
+    buf_addf(out, "  %-24.*s ", SL_FMT(t->name));
+    wrap_words(out, t->from, column, 33);
+    text_line(out, "", t->extract);
     size_t shown = explain ? t->uses_n : t->uses_n < 3 ? t->uses_n : 3;
     for (size_t i = 0; i < shown; i++)
-        buf_addf(out, "  %-24s   -> %.*s\n", "", SL_FMT(t->uses[i]));
+        text_line(out, "-> ", t->uses[i]);
     if (shown < t->uses_n) buf_addf(out, "  %-24s   -> and %zu more\n", "", t->uses_n - shown);
     if (t->inferred) buf_addf(out, "  %-24s   inferred: the recording does not hold it\n", "");
     if (!explain) return;
@@ -139,7 +153,13 @@ static void text_token(struct buf *out, const struct token *t, bool explain)
     log_mask(out, t->value);
     buf_addf(out, ", sure %.2f\n", t->confidence);
     for (size_t i = 0; i < t->runners_up_n; i++)
-        buf_addf(out, "  %-24s   not %.*s\n", "", SL_FMT(t->runners_up[i]));
+        text_line(out, "not ", t->runners_up[i]);
+}
+
+static void text_note(struct buf *out, struct slice note)
+{
+    buf_addz(out, "note: ");
+    wrap_words(out, note, 6, 6);
 }
 
 void import_report_text(const struct import_report *r, bool explain, struct buf *out)
@@ -151,7 +171,7 @@ void import_report_text(const struct import_report *r, bool explain, struct buf 
     for (size_t i = 0; i < r->tokens_n; i++)
         text_token(out, &r->tokens[i], explain);
     for (size_t i = 0; explain && i < r->notes_n; i++)
-        buf_addf(out, "note: %.*s\n", SL_FMT(r->notes[i]));
+        text_note(out, r->notes[i]);
     text_warnings(out, r);
 }
 

@@ -25,14 +25,14 @@
 enum { STEPS = 8, WORKERS = 2, USERS = 2000 };
 
 static const struct step_info steps[STEPS] = {
-    { { "GET /", 5 }, { "GET", 3 }, { "", 0 } },
-    { { "GET /login", 10 }, { "GET", 3 }, { "", 0 } },
-    { { "POST /login", 11 }, { "POST", 4 }, { "", 0 } },
-    { { "GET /items", 10 }, { "GET", 3 }, { "", 0 } },
-    { { "GET /item", 9 }, { "GET", 3 }, { "", 0 } },
-    { { "POST /cart", 10 }, { "POST", 4 }, { "", 0 } },
-    { { "POST /order", 11 }, { "POST", 4 }, { "", 0 } },
-    { { "GET /logout", 11 }, { "GET", 3 }, { "", 0 } },
+    { { "GET /", 5 }, { "GET", 3 }, { "", 0 }, { "", 0 } },
+    { { "GET /login", 10 }, { "GET", 3 }, { "", 0 }, { "", 0 } },
+    { { "POST /login", 11 }, { "POST", 4 }, { "", 0 }, { "", 0 } },
+    { { "GET /items", 10 }, { "GET", 3 }, { "", 0 }, { "", 0 } },
+    { { "GET /item", 9 }, { "GET", 3 }, { "", 0 }, { "", 0 } },
+    { { "POST /cart", 10 }, { "POST", 4 }, { "", 0 }, { "", 0 } },
+    { { "POST /order", 11 }, { "POST", 4 }, { "", 0 }, { "", 0 } },
+    { { "GET /logout", 11 }, { "GET", 3 }, { "", 0 }, { "", 0 } },
 };
 
 struct user {

@@ -18,10 +18,10 @@
 enum { STEPS = 4, SECONDS = 30 };
 
 static const struct step_info steps[STEPS] = {
-    { { "GET /", 5 }, { "GET", 3 }, { "", 0 } },
-    { { "POST /login", 11 }, { "POST", 4 }, { "", 0 } },
-    { { "GET /items", 10 }, { "GET", 3 }, { "", 0 } },
-    { { "POST /order", 11 }, { "POST", 4 }, { "", 0 } },
+    { { "GET /", 5 }, { "GET", 3 }, { "", 0 }, { "", 0 } },
+    { { "POST /login", 11 }, { "POST", 4 }, { "", 0 }, { "", 0 } },
+    { { "GET /items", 10 }, { "GET", 3 }, { "", 0 }, { "", 0 } },
+    { { "POST /order", 11 }, { "POST", 4 }, { "", 0 }, { "", 0 } },
 };
 
 struct setting {

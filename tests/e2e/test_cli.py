@@ -30,8 +30,12 @@ class Cli(TestCase):
     def test_help_fits_a_terminal(self):
         for command in [[], *([w] for w in self.reprise("help", "--words").stdout.split())]:
             lines = self.reprise(*command, "--help").stdout.splitlines()
+            options = [i for i, line in enumerate(lines) if line.startswith("  ") and line.lstrip().startswith("-")]
+            if options and not lines[options[0] - 1].endswith(":"):
+                self.assertEqual(lines[options[0] - 1], "", command)
             self.assertGreater(len(lines), 3)
             self.assertEqual([line for line in lines if len(line) > 80], [], command)
+        self.assertEqual([line for line in self.reprise("check", "--functions").stdout.splitlines() if len(line) > 80], [])
 
     def test_near_name_is_suggested(self):
         self.assertIn('did you mean "demo"?', self.reprise("dmeo", code=2).stderr)

@@ -130,6 +130,12 @@ class DemoCommand(TestCase):
         done = self.reprise("demo", "--serve", "--port", port, code=4)
         self.assertIn(f"cannot listen on 127.0.0.1:{port}: Address already in use", done.stderr)
 
+    def test_the_folder_is_made(self):
+        self.reprise("demo", "--folder", "new", "-u", 1, "-t", "1s")
+        self.reprise("verify", "new/visit.jsonl.gz")
+        self.write("file", "")
+        self.assertIn("file", self.reprise("demo", "--folder", "file", "-u", 1, "-t", "1s", code=4).stderr)
+
     def test_wrong_use(self):
         self.assertIn("65535", self.reprise("demo", "--serve", "--port", "65536", code=2).stderr)
         self.assertIn("no operands", self.reprise("demo", "x", code=2).stderr)

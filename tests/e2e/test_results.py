@@ -176,6 +176,9 @@ class Archive(Results):
         self.reprise("verify", "s.yaml", code=3)
         self.reprise("verify", "nowhere.gz", code=3)
         self.assertEqual(json.loads(self.reprise("verify", "--json", "a.gz").stdout)["state"], "whole")
+        several = self.reprise("verify", "nowhere.gz", "cut.gz", "s.yaml", "a.gz", code=3)
+        self.assertRegex(several.stderr, "nowhere.gz: No such file.*\n.*s.yaml: not an archive")
+        self.assertRegex(several.stdout, "cut.gz: not closed.*\na.gz: whole")
 
     def test_killed_at_any_moment_it_opens(self):
         self.write("s.yaml", SCENARIO)
@@ -251,6 +254,15 @@ class Reports(Results):
         want, got = json.loads((self.dir / "j.json").read_text()), self.summary()
         for key in want.keys() - {"archive", "generator"}:
             self.assertEqual(got[key], want[key], key)
+
+    def test_text_is_at_most_80_columns(self):
+        long = "a-name-that-goes-on-" * 7
+        self.write("s.yaml", SCENARIO.replace("GET /missing", f"GET /missing\n        name: {long}"))
+        self.reprise("run", "s.yaml", "-H", self.demo().base, "-u", 2, "--loops", 2, "-q", "--headless", "--archive", "a.gz",
+                     "--threshold", f"{{step:{long}}} failed < 1%", code=99)
+        lines = self.reprise("report", "a.gz").stdout.splitlines()
+        self.assertEqual([line for line in lines if len(line) > 80 and "Archive:" not in line], [])
+        self.assertEqual("".join(line.strip() for line in lines).count(long), 2)  # failure, threshold
 
     def test_users_of_a_run_shorter_than_a_second(self):
         self.run_load("--json-file", "j.json", "--loops", "1", users=7)
@@ -356,10 +368,16 @@ w.close_files()
         self.assertEqual(len(rows), sent)
         self.assertEqual({r["success"] for r in rows if r["responseCode"] == "404"}, {"false"})
         self.assertEqual({r["success"] for r in rows if r["responseCode"] == "401"}, {"true"})
+        for row in rows:
+            self.assertRegex(row["URL"], r"^http://127\.0\.0\.1:\d+" + ("/missing$" if row["label"] == "/missing" else "/$"))
         samples = xml.parse(self.dir / "r.xml").getroot().findall("httpSample")
         self.assertEqual(len(samples), sent)
+        self.assertEqual([s.find("java.net.URL").text for s in samples], [r["URL"] for r in rows])
         self.assertEqual(sum(s.get("s") == "true" for s in samples), sum(r["success"] == "true" for r in rows))
-        self.assertEqual(len((self.dir / "r.veg").read_text().splitlines()), sent)
+        vegeta = list(csv.reader((self.dir / "r.veg").open(newline="")))
+        self.assertEqual({len(r) for r in vegeta}, {12})  # as vegeta's decoder demands
+        self.assertEqual([(r[1], r[7], r[9], r[10]) for r in vegeta],
+                         [(r["responseCode"], r["label"], "GET", r["URL"]) for r in rows])
         self.assertEqual(len((self.dir / "r.req").read_text().splitlines()), sent + 1)
 
     def test_jmeter_reads_the_jtl(self):

@@ -10,7 +10,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static void rule(struct slice s)
 {
-    static const struct step_info steps[] = { { { "home", 4 }, { "GET", 3 }, { "g", 1 } } };
+    static const struct step_info steps[] = {
+        { { "home", 4 }, { "GET", 3 }, { "g", 1 }, { "/", 1 } }
+    };
     struct threshold_cfg t = { .rule = s };
     struct run_info info = { .steps = steps, .steps_n = 1, .thresholds = &t, .thresholds_n = 1 };
     thresholds_free(thresholds_new(&info, NULL));

@@ -5,9 +5,9 @@
 #include "tests/unit/test.h"
 
 const struct step_info fake_steps[3] = {
-    { { "/", 1 }, { "GET", 3 }, { "browse", 6 } },
-    { { "/api/items", 10 }, { "GET", 3 }, { "browse", 6 } },
-    { { "login, \"quoted\"", 15 }, { "POST", 4 }, { "", 0 } },
+    { SL("/"), SL("GET"), SL("browse"), SL("/") },
+    { SL("/api/items"), SL("GET"), SL("browse"), SL("/api/items") },
+    { SL("login, \"quoted\""), SL("POST"), SL(""), SL("") },
 };
 
 struct sample fake_sample(struct rnd *r, const struct fake_run *run, uint32_t second)

@@ -59,7 +59,7 @@ TEST(opts_said_are_those_that_differ)
     said(v, n, "spawn-rate", "2.5");
     said(v, n, "engine", "curl");
     said(v, n, "quiet", "true");
-    said(v, n, "no-archive", "false");
+    said(v, n, "no-archive", "true");
     for (size_t i = 0; i < n; i++)
         CHECK(slice_find(v[i].value, SL("correct-horse")) == SLICE_NONE &&
               slice_find(v[i].value, SL("secret")) == SLICE_NONE);
