@@ -136,10 +136,15 @@ static void flight_free(struct flight *f)
     free(f);
 }
 
-static void flight_recycle(struct flight *f)
+/* The call is its owner's again, who may send it anew from inside done. */
+static void let_go(struct flight *f)
 {
     f->call->engine_data = NULL;
     f->call = NULL;
+}
+
+static void flight_recycle(struct flight *f)
+{
     f->conn = NULL;
     f->stream = 0;
     f->broken = NULL;
@@ -160,6 +165,7 @@ void flight_end(struct flight *f, enum outcome outcome, const char *trouble)
     call->end_ns = loop_now_ns(f->engine->cfg->loop);
     if (call->end_ns < call->start_ns) call->end_ns = clock_mono_ns(); /* sent in this turn */
     if (!call->start_ns) call->start_ns = call->end_ns;
+    let_go(f);
     call->done(call);
     flight_recycle(f);
 }
@@ -307,6 +313,7 @@ static void native_cancel(struct engine *e, struct call *c)
         f->conn->protocol->cancel(f->conn, f);
     else if (!flights_remove(&c->user->waiting, f) && !flights_remove(&e->starved, f))
         flights_remove(&e->failed, f);
+    let_go(f);
     flight_recycle(f);
 }
 

@@ -58,7 +58,7 @@ void flights_push(struct flights *l, struct flight *f);
 struct flight *flights_pop(struct flights *l);
 bool flights_remove(struct flights *l, struct flight *f);
 
-/* The call is over: fills its end, gives the flight back, calls done. c may be gone afterwards. */
+/* The call is over: fills its end, calls done, gives the flight back. Neither may be used afterwards. */
 void flight_end(struct flight *f, enum outcome outcome, const char *trouble);
 /* The same from where done must not be called (inside send): at the loop's next turn. */
 void flight_fail_soon(struct flight *f, enum outcome outcome, const char *trouble);

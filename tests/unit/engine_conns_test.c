@@ -72,6 +72,40 @@ static void one_connection(struct variant v)
     scripted_free(server);
 }
 
+/* A call that is sent anew from its own end, as a redirect is, can be cancelled like any other. */
+static void go_on(struct call *c);
+
+static void send_again(struct answered *a, struct bench *b, unsigned *left)
+{
+    *a = (struct answered){ 0 };
+    bench_send(b, a, GET, left);
+    a->call.done = go_on;
+}
+
+static void go_on(struct call *c)
+{
+    struct answered *a = (struct answered *)c;
+    unsigned *left = a->left;
+    send_again(a, a->bench, left);
+    if (--*left == 0) loop_stop(a->bench->cfg.loop);
+}
+
+static void cancelled_when_sent_anew(struct variant v)
+{
+    struct scripted *server = scripted_new(&fine, 1);
+    struct bench b = { 0 };
+    struct answered a;
+    unsigned left = 2;
+    bench_open(&b, v, scripted_port(server));
+    send_again(&a, &b, &left);
+    loop_run(b.cfg.loop);
+    CHECK_U(b.ops->connections(b.engine), 1);
+    b.ops->cancel(b.engine, &a.call);
+    CHECK_U(b.ops->connections(b.engine), 0);
+    bench_close(&b);
+    scripted_free(server);
+}
+
 /* ---- connections that cannot be had ---- */
 
 static void send_all(struct bench *b, struct answered *all, size_t n, unsigned *left)
@@ -195,6 +229,7 @@ static void speaks_http1(struct variant v)
     }
 
 BOTH(one_connection)
+BOTH(cancelled_when_sent_anew)
 BOTH(none_left)
 BOTH(many_beginnings)
 BOTH(goaway_behind_the_answer)
