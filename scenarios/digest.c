@@ -13,6 +13,7 @@
 #include "scenarios/report.h"
 #include "scenarios/value.h"
 #include "scenarios/walk.h"
+#include "scenarios/template.h"
 
 #define TARGETS 16
 #define TEXTS 96

@@ -205,9 +205,6 @@ void node_span(struct flow *f, struct node *n, size_t from, size_t to, struct sl
 void node_render(struct flow *f, struct node *n, struct buf *out);
 bool node_has_span(const struct node *n);
 
-/* As an argument of a template function: "…" with escapes. */
-void template_quote(struct buf *out, struct slice text);
-
 /* cand.c: every answer's origins. */
 void flow_origins(struct flow *f);
 void item_origins(struct flow *f, struct item *it); /* of one answer */

@@ -1,6 +1,6 @@
 /* A Basic login of another tool's plan as a header (RFC 7617 2). Called by the importers of plans.
  *
- * Without variables it is computed now; with variables the users compute it: "Basic ${base64(user + ':x')}". */
+ * Without variables it is computed now; with variables the users compute it: Basic ${base64(user + ":x")}. */
 #include "scenarios/foreign_build.h"
 
 #include "base/enc.h"
@@ -32,21 +32,15 @@ static void add_literal(struct buf *out, struct slice text)
     buf_add(out, text);
 }
 
-/* The same as a text in quotes, as they stand inside ${…}. */
 static void add_quoted(struct buf *out, struct slice text)
 {
     struct buf plain = BUF_INIT(MAX_LOGIN);
     add_literal(&plain, text);
-    buf_addc(out, '\'');
-    for (size_t i = 0; i < plain.n; i++) {
-        if (plain.p[i] == '\'' || plain.p[i] == '\\') buf_addc(out, '\\');
-        buf_addc(out, plain.p[i]);
-    }
-    buf_addc(out, '\'');
+    template_quote(out, buf_slice(&plain));
     buf_free(&plain);
 }
 
-/* A template's text as one expression: 'literal' + name + … */
+/* A template's text as one expression: "literal" + name + … */
 static void add_expression(struct buf *out, struct slice text)
 {
     const char *between = "";

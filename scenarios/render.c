@@ -12,24 +12,6 @@
 
 #define EXPR_MAX ((size_t)1 << 20)
 
-void template_quote(struct buf *out, struct slice text)
-{
-    buf_addc(out, '"');
-    for (size_t i = 0; i < text.n; i++) {
-        char c = text.p[i];
-        if (c == '"' || c == '\\') buf_addc(out, '\\');
-        if (c == '\n')
-            buf_addz(out, "\\n");
-        else if (c == '\r')
-            buf_addz(out, "\\r");
-        else if (c == '\t')
-            buf_addz(out, "\\t");
-        else
-            buf_addc(out, c);
-    }
-    buf_addc(out, '"');
-}
-
 void node_span(struct flow *f, struct node *n, size_t from, size_t to, struct slice expr)
 {
     struct span *s = arena_one(f->a, struct span);

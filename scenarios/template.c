@@ -195,6 +195,24 @@ bool template_escape(struct buf *out, struct slice text)
     return buf_addz(out, "'}");
 }
 
+void template_quote(struct buf *out, struct slice text)
+{
+    buf_addc(out, '"');
+    for (size_t i = 0; i < text.n; i++) {
+        char c = text.p[i];
+        if (c == '"' || c == '\\') buf_addc(out, '\\');
+        if (c == '\n')
+            buf_addz(out, "\\n");
+        else if (c == '\r')
+            buf_addz(out, "\\r");
+        else if (c == '\t')
+            buf_addz(out, "\\t");
+        else
+            buf_addc(out, c);
+    }
+    buf_addc(out, '"');
+}
+
 /* ---- values that stay within an iteration ----------------------------------------------------------- */
 
 struct memo_value {

@@ -46,6 +46,8 @@ bool template_render(const struct template *t, const struct template_env *env, s
 bool template_uses(const struct template *t, uint32_t slot);
 /* Appends text so that, compiled, it renders as itself, whatever follows it. */
 bool template_escape(struct buf *out, struct slice text);
+/* Appends text in quotes, as it stands inside ${…}. */
+void template_quote(struct buf *out, struct slice text);
 
 /* The functions, for help texts: false behind the last one. */
 bool template_function(size_t i, const char **name, const char **help);

@@ -8,6 +8,7 @@
 
 #include "scenarios/report.h"
 #include "scenarios/walk.h"
+#include "scenarios/template.h"
 
 #define SPELLINGS 7 /* as it is; with three kinds of blanks; these in lower case */
 

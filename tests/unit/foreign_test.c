@@ -110,7 +110,7 @@ TEST(login_with_variables)
     CHECK_Z(err.text, "");
     const struct field *login = &s->tasks[0].steps[0].request->headers.v[0];
     CHECK_S(login->name, SL("Authorization"));
-    CHECK_S(login->value, SL("Basic ${base64(user + ':pa\\'$s')}"));
+    CHECK_S(login->value, SL("Basic ${base64(user + \":pa'$s\")}"));
     struct arena *a = arena_new();
     struct scope *scope = scope_new(a);
     struct slice values[1] = { SL("ann") };
