@@ -205,54 +205,67 @@ static double judge_moment(const struct use *u, struct origin *o)
     return name_eq(o->name, u->node->name) ? 0.8 : 0;
 }
 
-/* Weak values: numbers. Words are never tokens. */
-static double judge_weak(const struct flow *f, const struct use *u, struct origin *o)
+static double judge_number_location(const struct flow *f, const struct use *u,
+                                    const struct origin *o, bool named)
+{
+    const struct item *from = &f->items[o->step];
+    bool made = from->changes_state || (from->hop_of && from->hop_of->changes_state);
+    if (name_eq(o->name, u->node->name)) return made || named ? 0.8 : 0;
+    return made && u->node->where == AT_PATH && name_agrees(o->name, u->node->name) ? 0.75 : 0;
+}
+
+static double judge_number_input(const struct flow *f, const struct use *u, struct origin *o,
+                                 bool named)
 {
     struct slice v = u->value->text;
-    bool form = same_form(f, u, o);
-    bool named = origin_is(o, KIND_ID) || origin_is(o, KIND_TOKEN) || origin_is(o, KIND_STAMP);
-    if (token_names(u, o)) return 0.75;
-    bool place = o->kind != ORIGIN_TEXT && o->kind != ORIGIN_LINK && !o->positional && o->name.n;
-    if (!value_is_digits(v) && place && looks_made(u->value) && name_agrees(o->name, u->node->name))
-        return 0.6;
-    if (value_is_moment(v)) return judge_moment(u, o);
-    if (!value_is_digits(v)) {
-        double made = judge_made_key(u, o);
-        return made > 0 ? made : judge_action(f, u, o);
-    }
+    bool form = same_form(f, u, o), tiny = v.n == 1 && v.p[0] <= '1';
+    if (form && o->hidden && named) return 0.75;
+    if (form && o->hidden && v.n >= 5) return 0.6;
+    if (o->hidden && origin_is(o, KIND_STAMP) && name_eq(o->name, u->node->name)) return 0.7;
+    if (tiny) return 0;
+    return o->hidden && origin_is(o, KIND_ID) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
+}
+
+/* A short number, by where it was found. */
+static double judge_number(const struct flow *f, const struct use *u, struct origin *o, bool named)
+{
+    struct slice v = u->value->text;
     bool tiny = v.n == 1 && v.p[0] <= '1', generic = slice_ieq(o->name, SL("id"));
+    bool agrees = origin_is(o, KIND_ID) && name_agrees(o->name, u->node->name);
     switch (o->kind) {
-    case ORIGIN_LOCATION: {
-        const struct item *from = &f->items[o->step];
-        bool made = from->changes_state || (from->hop_of && from->hop_of->changes_state);
-        if (name_eq(o->name, u->node->name)) return made || named ? 0.8 : 0;
-        return made && u->node->where == AT_PATH && name_agrees(o->name, u->node->name) ? 0.75 : 0;
-    }
-    case ORIGIN_INPUT:
-        if (form && o->hidden && named) return 0.75;
-        if (form && o->hidden && v.n >= 5) return 0.6;
-        if (o->hidden && origin_is(o, KIND_STAMP) && name_eq(o->name, u->node->name)) return 0.7;
-        if (tiny) return 0;
-        return o->hidden && origin_is(o, KIND_ID) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
-    case ORIGIN_OPTION: return form && o->chosen && o->record ? 0.7 : 0;
+    case ORIGIN_LOCATION: return judge_number_location(f, u, o, named);
+    case ORIGIN_INPUT: return judge_number_input(f, u, o, named);
+    case ORIGIN_OPTION: return same_form(f, u, o) && o->chosen && o->record ? 0.7 : 0;
     case ORIGIN_JSON:
     case ORIGIN_CLAIM: return judge_number_json(u, o);
     case ORIGIN_SCRIPT:
         if (o->record) return use_is(u, KIND_ID) ? 0.7 : 0;
-        if (tiny || generic) return 0;
-        return origin_is(o, KIND_ID) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
+        return !tiny && !generic && agrees ? 0.6 : 0;
     case ORIGIN_DATA:
     case ORIGIN_META:
     case ORIGIN_XML:
-    case ORIGIN_HEADER:
-        if (tiny || generic) return 0;
-        return origin_is(o, KIND_ID) && name_agrees(o->name, u->node->name) ? 0.6 : 0;
+    case ORIGIN_HEADER: return !tiny && !generic && agrees ? 0.6 : 0;
     case ORIGIN_LINK: return judge_made_link(f, u, o);
     case ORIGIN_COOKIE:
     case ORIGIN_BODY:
     case ORIGIN_TEXT: break;
     }
     return 0;
+}
+
+/* Weak values: numbers. Words are never tokens. */
+static double judge_weak(const struct flow *f, const struct use *u, struct origin *o)
+{
+    struct slice v = u->value->text;
+    bool named = origin_is(o, KIND_ID) || origin_is(o, KIND_TOKEN) || origin_is(o, KIND_STAMP);
+    if (token_names(u, o)) return 0.75;
+    bool place = o->kind != ORIGIN_TEXT && o->kind != ORIGIN_LINK && !o->positional && o->name.n;
+    if (!value_is_digits(v) && place && looks_made(u->value) && name_agrees(o->name, u->node->name))
+        return 0.6;
+    if (value_is_moment(v)) return judge_moment(u, o);
+    if (value_is_digits(v)) return judge_number(f, u, o, named);
+    double made = judge_made_key(u, o);
+    return made > 0 ? made : judge_action(f, u, o);
 }
 
 static double judge_medium(const struct flow *f, const struct use *u, struct origin *o)
