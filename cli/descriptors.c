@@ -1,7 +1,7 @@
 /* Descriptors: raised before the load; where they will not do, that is said before the first request is sent.
  *
- * Called once by the run's job, before it makes other processes. Resting connections then make room for others
- * (replay/native/conn.c), so that no request fails for want of a descriptor. */
+ * Called once by the run's job, before it makes other processes. With the native engine resting connections then
+ * make room for others (replay/native/conn.c), so that no request fails for want of a descriptor. */
 #include "cli/descriptors.h"
 
 #include <stdio.h>
@@ -13,9 +13,11 @@ static void say(const struct descriptors *want, uint64_t limit, uint64_t needed)
 {
     fprintf(stderr,
             "%u users with up to %u connection%s each, but a process may have at most %llu open "
-            "descriptors\n(RLIMIT_NOFILE): resting connections are closed to stay below.\n"
-            "More: ulimit -n %llu (as root), --processes, or --max-connections.\n",
+            "descriptors\n(RLIMIT_NOFILE): %s.\n"
+            "More: ulimit -n %llu (as root), or --processes.\n",
             want->users, want->each, want->each == 1 ? "" : "s", (unsigned long long)limit,
+            want->makes_room ? "resting connections are closed to stay below"
+                             : "with this engine, requests beyond that fail",
             (unsigned long long)needed);
 }
 

@@ -7,9 +7,10 @@
 
 /* What one process of the run wants. */
 struct descriptors {
-    uint32_t users; /* at the same time */
-    unsigned each;  /* connections that one of them may have open */
-    uint64_t most;  /* --max-connections, of this process; 0: no limit */
+    uint32_t users;  /* at the same time */
+    unsigned each;   /* connections that one of them may have open */
+    uint64_t most;   /* --max-connections, of this process; 0: no limit */
+    bool makes_room; /* the engine closes resting connections for others */
     bool quiet;
 };
 

@@ -162,6 +162,7 @@ static void raise_descriptors(struct job *j)
     struct descriptors want = { .users = users / parts + (users % parts != 0),
                                 .each = connections_of_user(j),
                                 .most = (j->o.max_connections + parts - 1) / parts,
+                                .makes_room = j->engine == &engine_native,
                                 .quiet = j->o.quiet };
     uint64_t each_process = descriptors_raise(&want);
     if (!j->o.max_connections || each_process < want.most)

@@ -197,6 +197,8 @@ bool run_opts_engine(const struct run_opts *o, const struct engine_ops **engine,
     if (*why && o->engine == NATIVE)
         return err_set(err, ERR_USAGE, "--engine native has no %s: leave --engine out", *why);
     *engine = *why || o->engine == CURL ? &engine_curl : &engine_native;
+    if (*engine == &engine_curl && o->max_connections)
+        return err_set(err, ERR_USAGE, "--max-connections: the curl engine has no such limit");
     return true;
 }
 

@@ -114,6 +114,12 @@ static enum outcome outcome_of(int errnum)
     return OUTCOME_CONNECT;
 }
 
+static const char *trouble_of(int errnum)
+{
+    /* unix(7): the server has not accepted those before yet, and there is nothing to wait on. */
+    return errnum == EAGAIN ? "the socket's queue of connections is full" : strerrordesc_np(errnum);
+}
+
 /* A new connection for f's user; false when there is none to be had, and f ends soon. */
 static bool conn_open(struct engine *e, struct flight *f)
 {
@@ -127,7 +133,7 @@ static bool conn_open(struct engine *e, struct flight *f)
     if (!try_address(c)) {
         int errnum = errno;
         discard_unopened(c);
-        flight_fail_soon(f, outcome_of(errnum), strerrordesc_np(errnum));
+        flight_fail_soon(f, outcome_of(errnum), trouble_of(errnum));
         return false;
     }
     c->opening->start_ns = now;
@@ -197,7 +203,7 @@ static void on_connected(struct io_conn *io, int errnum)
 {
     struct conn *c = (struct conn *)io;
     if (errnum) {
-        if (!try_next_address(c)) conn_failed(c, outcome_of(errnum), strerrordesc_np(errnum));
+        if (!try_next_address(c)) conn_failed(c, outcome_of(errnum), trouble_of(errnum));
         return;
     }
     if (!c->origin->tls) {

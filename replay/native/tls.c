@@ -214,20 +214,18 @@ void tls_ctx_free(struct tls_ctx *t)
 
 /* ---- a connection ---- */
 
-/* Who the certificate must name: a host gets SNI and is matched by name, an address by address. */
-static void name_peer(SSL *ssl, const struct origin *o)
+/* Who the certificate must name: a host gets SNI and is matched by name, an address by address. False: nobody could be
+ * named, and any certificate would do. */
+static bool name_peer(SSL *ssl, const struct origin *o)
 {
     char host[256];
     unsigned char addr[16];
-    if (o->host.n >= sizeof host) return;
+    if (o->host.n >= sizeof host) return false;
     memcpy(host, o->host.p, o->host.n);
     host[o->host.n] = '\0';
-    if (inet_pton(AF_INET, host, addr) == 1 || inet_pton(AF_INET6, host, addr) == 1) {
-        X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host);
-        return;
-    }
-    SSL_set_tlsext_host_name(ssl, host);
-    SSL_set1_host(ssl, host);
+    if (inet_pton(AF_INET, host, addr) == 1 || inet_pton(AF_INET6, host, addr) == 1)
+        return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1;
+    return SSL_set_tlsext_host_name(ssl, host) == 1 && SSL_set1_host(ssl, host) == 1;
 }
 
 static void resume(SSL *ssl, const struct conn *c)
@@ -266,7 +264,7 @@ bool tls_begin(struct conn *c)
     if (!c->ssl) return false;
     BIO_up_ref(ctx->bio);
     SSL_set_bio(c->ssl, ctx->bio, ctx->bio);
-    name_peer(c->ssl, c->origin);
+    if (!name_peer(c->ssl, c->origin)) return false;
     resume(c->ssl, c);
     SSL_set_connect_state(c->ssl);
     shake_hands(c);
