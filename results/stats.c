@@ -35,8 +35,7 @@ struct stats {
     size_t failures_cap;
     struct interval_point *points;
     size_t points_cap;
-    struct answer_sample *answers;
-    size_t answers_cap;
+    struct answer_sample *answers; /* never moves: who follows looks at it at any time */
     struct health health;
 };
 
@@ -284,7 +283,7 @@ void stats_add_second(struct stats *st, const struct second *s)
 void stats_add_answer(struct stats *st, struct slice text, struct slice head, struct slice body)
 {
     if (st->view.answers_n == ANSWERS_MAX) return;
-    mem_grow(&st->answers, &st->answers_cap, st->view.answers_n + 1, sizeof *st->answers);
+    if (!st->answers) st->answers = mem_alloc(ANSWERS_MAX, sizeof *st->answers);
     st->answers[st->view.answers_n++] =
         (struct answer_sample){ arena_dup(st->arena, text), arena_dup(st->arena, head),
                                 arena_dup(st->arena, body) };

@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/num.h"
+#include "results/stats.h"
 #include "tests/unit/fake_run.h"
 
 TEST(collector_totals_are_the_samples)
@@ -212,6 +213,24 @@ TEST(collector_reset_is_for_what_is_shown)
     CHECK_U(collector_stats(c)->failures_n, 2);
     collector_free(c);
     recorder_free(r);
+}
+
+/* What is shown since a reset is read between two seconds, while the whole run takes answers. */
+TEST(stats_since_shows_answers_that_others_follow)
+{
+    struct run_info info = { .steps = fake_steps, .steps_n = 3 };
+    struct stats *whole = stats_new(&info);
+    stats_add_answer(whole, SL("first"), SL("head"), SL("body"));
+    struct stats *since = stats_since(whole, NS_PER_S);
+    for (int i = 0; i < 1000; i++)
+        stats_add_answer(whole, SL("later"), SL("head"), SL("body"));
+    CHECK_U(stats_view(since)->answers_n, 1);
+    CHECK_S(stats_view(since)->answers[0].text, SL("first"));
+    stats_follow(since, whole);
+    CHECK_U(stats_view(since)->answers_n, 300);
+    CHECK_S(stats_view(since)->answers[299].text, SL("later"));
+    stats_free(since);
+    stats_free(whole);
 }
 
 static void look_at_trace(void *arg, const struct run_stats *s)
