@@ -18,7 +18,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "bench")
 import frameworks
 from walk import Walk, page
 
-from harness import Process, SANITIZED, TOP, TestCase, browser_packages, get_json, http
+from harness import Process, TOP, TestCase, browser_packages, get_json, http
 
 CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
 USERS = 20
@@ -73,8 +73,6 @@ class RecordedByChromium(TestCase):
         return self.write("users.csv", "\n".join(lines) + "\n")
 
     def record(self, server):
-        if SANITIZED:
-            self.skipTest("a sanitizer's build is too slow for browsers")
         modules = browser_packages()
         record = TOP / "tests" / "servers" / "record_tokens.js"
         subprocess.run(["node", str(record), server.base, str(self.dir), *doors()], check=True, timeout=280,
