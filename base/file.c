@@ -139,10 +139,17 @@ static const char *shown(const struct file_out *o)
     return o->path[0] ? o->path : "standard output";
 }
 
+/* Of a write long ago ferror only knows that it failed: what goes to its end anyway is asked once more. */
+static void why_not_written(FILE *f)
+{
+    if (errno == 0 && ferror(f) && write(fileno(f), "\n", 1) < 0 && errno == 0) errno = EIO;
+}
+
 static bool finish(struct file_out *o, struct err *err)
 {
     errno = 0;
     bool ok = fflush(o->f) == 0 && !ferror(o->f);
+    if (!ok) why_not_written(o->f);
     if (o->partial[0]) ok = ok && fsync(fileno(o->f)) == 0;
     int why = errno ? errno : EIO;
     if (o->path[0] && fclose(o->f) != 0 && ok) {

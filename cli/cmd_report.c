@@ -128,6 +128,10 @@ static int report(void *settings, const struct opt_rest *rest, struct err *err)
     if (!makes_sense(set, rest, err) || !read_status(set->status, &filter.status, err)) return 0;
     struct archive_load *l = archive_load(rest->v, rest->n, &filter, err);
     if (!l) return 0;
+    if (archive_load_mixed(l))
+        fputs(
+            "reprise report: the archives are of different scenarios: totals are of all together\n",
+            stderr);
     bool ok = stats_write_files(archive_load_stats(l), &files, err) &&
               export_samples(set, &archives, err);
     if (ok && !set->quiet) print_text(l);

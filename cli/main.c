@@ -2,6 +2,7 @@
  *
  * One const table, one file per command (cmd_*.c). Exit codes are product.md's: 0 fine, 1 requests failed,
  * 2 usage, 3 bad input, 4 internal, 99 a threshold failed, 130 interrupted. */
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,7 +12,7 @@
 #include "base/near.h"
 #include "base/version.h"
 
-enum { EXIT_FINE = 0, EXIT_USAGE = 2, MAX_COMMANDS = 32 };
+enum { EXIT_FINE = 0, EXIT_USAGE = 2, EXIT_INTERNAL = 4, MAX_COMMANDS = 32 };
 
 static const struct cmd *const commands[MAX_COMMANDS] = {
     // clang-format off
@@ -80,16 +81,28 @@ static int help(int argc, char **argv)
     return EXIT_FINE;
 }
 
-/* A peer that closes its connection, or a pager that quits, is an error of that write, not our end. */
-static void ignore_sigpipe(void)
+/* A peer that closes its connection, a pager that quits, a limit of file sizes: errors of that write, not our
+ * end. */
+static void ignore_signals_of_writes(void)
 {
     struct sigaction sa = { .sa_handler = SIG_IGN };
     sigaction(SIGPIPE, &sa, NULL);
+    sigaction(SIGXFSZ, &sa, NULL);
+}
+
+/* What was printed has arrived, or nobody reads on; a full disk must not look like success. */
+static int printed(int code)
+{
+    errno = 0;
+    bool ok = fflush(stdout) == 0 && !ferror(stdout);
+    if (ok || code != EXIT_FINE || errno == EPIPE) return code;
+    fprintf(stderr, "reprise: write standard output: %s\n", strerror(errno ? errno : EIO));
+    return EXIT_INTERNAL;
 }
 
 int main(int argc, char **argv)
 {
-    ignore_sigpipe();
+    ignore_signals_of_writes();
     if (argc < 2) {
         usage(stderr);
         return EXIT_USAGE;
@@ -102,5 +115,5 @@ int main(int argc, char **argv)
     if (strcmp(word, "help") == 0) return help(argc - 1, argv + 1);
     if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0) return help(1, argv);
     const struct cmd *c = find(word);
-    return c ? c->run(argc - 1, argv + 1) : unknown(word);
+    return c ? printed(c->run(argc - 1, argv + 1)) : unknown(word);
 }

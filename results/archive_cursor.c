@@ -64,8 +64,7 @@ static bool read_start(struct cursor *c, struct err *err)
         !slice_eq(line_type(c->line), SL("header")) ||
         !parse_header(c->line, &c->info, c->arena, &c->environment, &c->level))
         return err_set(err, ERR_INPUT,
-                       "%s: not an archive of this version, or cut before its first member ends",
-                       path);
+                       "%s: its first member is cut or damaged: nothing of it can be read", path);
     struct step_info *steps =
         arena_many(c->arena, c->info.steps_n ? c->info.steps_n : 1, struct step_info);
     size_t read = 0;

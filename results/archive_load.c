@@ -36,7 +36,7 @@ struct archive_load {
     struct stats *stats;
     struct thresholds *thresholds;
     struct second second;
-    bool truncated, interrupted;
+    bool truncated, interrupted, mixed;
     uint64_t left_out;
     archive_second_fn *on_second;
     void *arg;
@@ -91,6 +91,8 @@ static bool open_part(struct archive_load *l, const char *path, const struct arc
     if (first) l->info = p->cursor.info;
     map_steps(l, p, first);
     if (!first) {
+        const struct run_info *have = &l->info, *more = &p->cursor.info;
+        l->mixed = l->mixed || !slice_eq(have->scenario_hash, more->scenario_hash);
         l->info.users += p->cursor.info.users;
         l->info.workers += p->cursor.info.workers;
         if (p->cursor.info.start_utc_ns < l->info.start_utc_ns)
@@ -277,6 +279,11 @@ void archive_load_free(struct archive_load *l)
 const struct run_stats *archive_load_stats(const struct archive_load *l)
 {
     return stats_view(l->stats);
+}
+
+bool archive_load_mixed(const struct archive_load *l)
+{
+    return l->mixed;
 }
 
 bool archive_load_truncated(const struct archive_load *l)

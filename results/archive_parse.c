@@ -95,6 +95,23 @@ static void read_thresholds(struct slice raw, struct run_info *info, struct aren
     info->thresholds_n = n;
 }
 
+bool archive_is_ours(struct slice text, const char *path, struct err *err)
+{
+    struct slice first, header, format = SL("");
+    uint64_t version = 0;
+    const struct want want[] = { { "format", WANT_STR, &format },
+                                 { "version", WANT_U64, &version } };
+    struct arena *a = arena_new();
+    bool ok = slice_next(&text, '\n', &first) && slice_eq(line_type(first), SL("member")) &&
+              slice_next(&text, '\n', &header) && line_read(header, want, 2, a) &&
+              slice_eq(format, SL("reprise-archive"));
+    arena_free(a);
+    if (!ok) return err_set(err, ERR_INPUT, "%s: not an archive of reprise", path);
+    return version == ARCHIVE_VERSION ||
+           err_set(err, ERR_INPUT, "%s: an archive of format %llu; this reprise reads format %d",
+                   path, (unsigned long long)version, ARCHIVE_VERSION);
+}
+
 bool parse_header(struct slice line, struct run_info *info, struct arena *a,
                   struct slice *environment, struct slice *level)
 {

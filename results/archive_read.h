@@ -57,6 +57,9 @@ struct want {
  * is. Unescaped strings live in the arena. False if the line is no such object. */
 bool line_read(struct slice line, const struct want *w, size_t n, struct arena *a);
 struct slice line_type(struct slice line); /* "header"; empty if there is none */
+/* Whether the first lines of an archive's first member are those of one that we can read; else the error says
+ * what it is. */
+bool archive_is_ours(struct slice text, const char *path, struct err *err);
 bool parse_header(struct slice line, struct run_info *info, struct arena *a,
                   struct slice *environment, struct slice *level);
 bool parse_tally(struct slice line, struct tally *t, uint64_t *step, struct arena *a);

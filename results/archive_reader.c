@@ -11,6 +11,17 @@
 #define RELEASE_BYTES (8U << 20) /* a multiple of every page size */
 #define AHEAD_BYTES (1U << 20)   /* smaller files are read sooner than threads start */
 
+/* One whose first member does not unpack may be ours, cut or altered. */
+static bool may_be_ours(const struct archive_reader *r, struct err *err)
+{
+    struct buf text = BUF_INIT(MEMBER_TEXT_MAX);
+    size_t at = 0;
+    bool ok = gz_next(r->file.text, &at, &text) != GZ_MEMBER ||
+              archive_is_ours(buf_slice(&text), r->path, err);
+    buf_free(&text);
+    return ok;
+}
+
 bool areader_open(struct archive_reader *r, const char *path, struct err *err)
 {
     *r = (struct archive_reader){ .path = path };
@@ -20,7 +31,7 @@ bool areader_open(struct archive_reader *r, const char *path, struct err *err)
         err_set(err, ERR_INPUT, "%s: the file is empty", path);
     } else if (!slice_starts(r->file.text, SL("\x1f\x8b"))) {
         err_set(err, ERR_INPUT, "%s: not an archive (no gzip at its start)", path);
-    } else {
+    } else if (may_be_ours(r, err)) {
         return true;
     }
     areader_close(r);

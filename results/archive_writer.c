@@ -114,6 +114,14 @@ static struct job *next_job(struct archive_writer *w)
     return j;
 }
 
+/* The rows of a member that the disk did not take. */
+static void count_lost_rows(struct archive_writer *w)
+{
+    if (!err_is(&w->file.broken) || w->file.rows == 0) return;
+    count_left_out(w, w->file.rows);
+    w->file.rows = 0;
+}
+
 static void *writer_main(void *arg)
 {
     struct archive_writer *w = arg;
@@ -125,6 +133,7 @@ static void *writer_main(void *arg)
         case JOB_FLUSH: afile_flush(&w->file); break;
         case JOB_END: more = false; break;
         }
+        count_lost_rows(w);
         free(j);
     }
     return NULL;
@@ -258,6 +267,7 @@ static void stop_thread(struct archive_writer *w)
 
 bool archive_writer_close(struct archive_writer *w, uint64_t left_out, struct err *err)
 {
+    push_kind(w, JOB_FLUSH);
     stop_thread(w);
     left_out += w->left_out;
     if (!afile_close(&w->file, left_out + w->lost_texts, false, err)) {

@@ -431,6 +431,7 @@ struct archive_load *archive_load(const char *const *paths, size_t n,
                                   struct err *err); /* gives; f may be NULL */
 void archive_load_free(struct archive_load *l);
 const struct run_stats *archive_load_stats(const struct archive_load *l);
+bool archive_load_mixed(const struct archive_load *l);     /* they are not all of one scenario */
 bool archive_load_truncated(const struct archive_load *l); /* or recovered from one that was */
 /* Calls fn with each sample in the order of the file; the times are since that archive's start. */
 typedef void archive_sample_fn(void *arg, const struct run_info *info, const struct sample *s,

@@ -20,7 +20,7 @@ import unittest
 import urllib.parse
 import xml.etree.ElementTree as xml
 
-from harness import SANITIZED, SYSTEM_PYTHON, TOP, Process, TestCase, answers, free_port, http, wait_for
+from harness import REPRISE, SANITIZED, SYSTEM_PYTHON, TOP, Process, TestCase, answers, free_port, http, wait_for
 from test_page import Page
 
 MANY = bool(os.environ.get("REPRISE_MANY"))  # `REPRISE_MANY=1 tests/run results`: 50 kills, 1,000 changed bytes
@@ -219,6 +219,16 @@ class Archive(Results):
                             "--archive", "/dev/full", code=4)
         self.assertIn("/dev/full", done.stderr)
         self.assertIn("No space left", done.stderr)
+        self.load()
+        for what in (["report", "a.gz"], ["report", "a.gz", "-q", "--html", "-"], ["verify", "a.gz"],
+                     ["compare", "a.gz", "a.gz"]):
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([REPRISE, *what], cwd=self.dir, stdout=full, stderr=subprocess.PIPE, text=True)
+            self.assertEqual(done.returncode, 4, what)
+            self.assertIn("write standard output: No space left on device", done.stderr)
+        for kind in ("html", "jtl", "hlog"):
+            done = self.reprise("report", "a.gz", "-q", "--" + kind, "/dev/full", code=4)
+            self.assertIn("/dev/full: No space left on device", done.stderr)
 
     def test_level_intervals(self):
         self.run_load("--archive-level", "intervals", "--json-file", "j.json", length="1s")
@@ -510,7 +520,10 @@ public class Read {
         os.rename(self.dir / "a.gz", self.dir / "b.gz")
         self.run_load(length="1s")
         second = self.summary()
-        self.reprise("report", "b.gz", "a.gz", "-q", "--json", "both.json")
+        self.assertEqual(self.reprise("report", "b.gz", "a.gz", "-q", "--json", "both.json").stderr, "")
+        self.write("other.yaml", SCENARIO + "wait: 0\n")
+        self.reprise("run", "other.yaml", "-H", self.demo().base, "--loops", 1, "-q", "--headless", "--archive", "c.gz", code=1)
+        self.assertIn("different scenarios", self.reprise("report", "b.gz", "c.gz", "-q").stderr)
         both = json.loads((self.dir / "both.json").read_text())
         self.assertEqual(both["requests"], first["requests"] + second["requests"])
         self.assertEqual(both["response_time_ms"]["max"],

@@ -9,6 +9,8 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -324,6 +326,18 @@ TEST(archive_refuses_what_is_none)
     write_bytes(path, buf_slice(&gz));
     err = (struct err){ 0 };
     CHECK(!archive_load(paths, 1, NULL, &err) && err.code == ERR_INPUT);
+    err = (struct err){ 0 };
+    CHECK(!archive_verify(path, NULL, &v, &err));
+    CHECK(slice_find(slice_z(err.text), SL("not an archive of reprise")) != SLICE_NONE);
+    buf_reset(&gz);
+    gz_member(&gz,
+              SL("{\"type\":\"member\",\"member\":0}\n"
+                 "{\"type\":\"header\",\"format\":\"reprise-archive\",\"version\":2}\n"),
+              6);
+    write_bytes(path, buf_slice(&gz));
+    err = (struct err){ 0 };
+    CHECK(!archive_verify(path, NULL, &v, &err) && err.code == ERR_INPUT);
+    CHECK(slice_find(slice_z(err.text), SL("an archive of format 2")) != SLICE_NONE);
     buf_free(&gz);
 }
 
@@ -536,6 +550,31 @@ TEST(archive_of_a_disk_that_stalls)
     CHECK(v.state == ARCHIVE_WHOLE);
     CHECK_U(v.left_out, left_out);
     CHECK_U(v.samples + v.left_out, SAMPLES);
+}
+
+/* A disk that is full in the middle of a member: its rows too are told to be left out. */
+TEST(archive_of_a_disk_that_is_full)
+{
+    char path[4096];
+    struct fake_result f;
+    struct fake_run run = { .level = ARCHIVE_FULL,
+                            .seconds = 9,
+                            .per_second = 2000,
+                            .workers = 2,
+                            .seed = 4,
+                            .disk_breaks = true };
+    struct sigaction ignore = { .sa_handler = SIG_IGN };
+    sigaction(SIGXFSZ, &ignore, NULL);
+    for (rlim_t size = 20000; size <= 80000; size += 20000) {
+        path_in(path, "full");
+        run.path = path;
+        CHECK(setrlimit(RLIMIT_FSIZE, &(struct rlimit){ size, RLIM_INFINITY }) == 0);
+        fake_run(&run, &f);
+        struct archive_verdict v = verify(path);
+        CHECK(v.state == ARCHIVE_TRUNCATED && v.good_bytes == v.bytes);
+        CHECK_U(v.samples + collector_stats(f.collector)->generator.left_out, f.samples);
+        fake_run_free(&f);
+    }
 }
 
 TEST(archive_masks_secrets)

@@ -11,7 +11,8 @@ struct fake_run {
     enum archive_level level;
     uint32_t seconds, per_second, workers;
     uint64_t seed;
-    double slower; /* factor on service times; 0 means 1 */
+    bool disk_breaks; /* closing the archive fails, as it should */
+    double slower;    /* factor on service times; 0 means 1 */
     const struct threshold_cfg *thresholds;
     size_t thresholds_n;
 };
