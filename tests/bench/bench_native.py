@@ -30,18 +30,8 @@ CONNECTIONS = 64
 REST_USERS = int(os.environ.get("REST_USERS", "18000"))
 TOKEN = "Authorization: Bearer 0123456789abcdef0123456789abcdef"
 
-NGINX = """
-worker_processes 1; daemon off; pid {dir}/pid; error_log {dir}/error; worker_rlimit_nofile 20000;
-events {{ worker_connections 19500; }}
-http {{
-  access_log off; keepalive_requests 1000000000; keepalive_timeout 600; http2_max_concurrent_streams 128;
-  ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/key.pem;
-  server {{
-    listen 127.0.0.1:{port} backlog=16384; listen 127.0.0.1:{tls} ssl backlog=16384;
-    listen 127.0.0.1:{h2} http2;
-    location / {{ add_header X-Token 0123456789abcdef0123456789abcdef; return 200 "hello, a small answer"; }}
-  }}
-}}
+LISTEN = """listen 127.0.0.1:{tls} ssl backlog=16384; listen 127.0.0.1:{h2} http2;
+    ssl_certificate {dir}/cert.pem; ssl_certificate_key {dir}/key.pem;
 """
 
 PARALLEL = """
@@ -71,21 +61,13 @@ tasks:
 """
 
 
-class Server:
+class Server(common.Nginx):
     def __init__(self, folder, core):
-        self.port, self.tls, self.h2 = common.free_port(), common.free_port(), common.free_port()
+        self.tls, self.h2 = common.free_port(), common.free_port()
         subprocess.run(["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj",
                         "/CN=localhost", "-keyout", folder / "key.pem", "-out", folder / "cert.pem"],
                        check=True, capture_output=True)
-        conf = folder / "nginx.conf"
-        conf.write_text(NGINX.format(dir=folder, port=self.port, tls=self.tls, h2=self.h2))
-        self.process = subprocess.Popen(["nginx", "-c", str(conf)], preexec_fn=common.pinned(core),
-                                        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        common.wait_for(f"http://127.0.0.1:{self.port}/t")
-
-    def stop(self):
-        self.process.terminate()
-        self.process.wait()
+        super().__init__(folder, core, LISTEN.format(dir=folder, tls=self.tls, h2=self.h2) + common.ANSWER)
 
 
 class Bench:
@@ -210,18 +192,15 @@ def main():
     with tempfile.TemporaryDirectory(prefix="reprise-bench-") as name:
         folder = pathlib.Path(name)
         os.chmod(folder, 0o755)
-        server = Server(folder, server_core)
-        bench = Bench(folder, server, client)
-        runs = {"http": lambda: http(bench, server.port, "http"), "https": lambda: http(bench, server.tls, "https"),
-                "h2": lambda: h2(bench), "rest": lambda: rest(bench), "budget": lambda: instructions(bench)}
-        try:
+        with Server(folder, server_core) as server:
+            bench = Bench(folder, server, client)
+            runs = {"http": lambda: http(bench, server.port, "http"), "https": lambda: http(bench, server.tls, "https"),
+                    "h2": lambda: h2(bench), "rest": lambda: rest(bench), "budget": lambda: instructions(bench)}
             for part in parts:
                 if shutil.which(needs[part]):
                     result[part] = runs[part]()
                 else:
                     print(f"{part}: {needs[part]} is not installed: skipped")
-        finally:
-            server.stop()
     (BUILD / "bench_native.json").write_text(json.dumps(result, indent=1))
     return 0
 

@@ -28,20 +28,12 @@ REQUESTS = int(os.environ.get("REQUESTS", "60000"))
 TOKEN = "0123456789abcdef0123456789abcdef"
 PAGE = "<html><body><form method=post action=/order><input type=hidden name=csrf value=f00dbabe></form></body></html>"
 
-NGINX = """
-worker_processes 1; daemon off; pid {dir}/pid; error_log {dir}/error;
-events {{ worker_connections 8192; }}
-http {{
-  access_log off; keepalive_requests 1000000000;
-  server {{
-    listen 127.0.0.1:{port} backlog=4096; default_type application/json;
+ANSWERS = """default_type application/json;
     location = /t {{ add_header X-Token {token}; return 200 "hello, a small answer"; }}
     location = /login {{ add_header Set-Cookie "sid={token}; Path=/; HttpOnly"; return 200 '{{"user":7,"token":"{token}"}}'; }}
     location = /page {{ default_type text/html; return 200 "{page}"; }}
     location = /order {{ return 201 '{{"order":17}}'; }}
     location / {{ return 200 '{{"items":[{{"id":1,"name":"pen"}},{{"id":2,"name":"ink"}}]}}'; }}
-  }}
-}}
 """
 
 SCENARIO = """
@@ -136,20 +128,11 @@ def tool(name):
 
 
 class Bench:
-    def __init__(self, folder, core, server_core):
-        self.folder, self.core, port = folder, core, common.free_port()
-        self.base = f"http://127.0.0.1:{port}"
+    def __init__(self, folder, core, port):
+        self.folder, self.core, self.base = folder, core, f"http://127.0.0.1:{port}"
         for name, text in (("get.yaml", common.SCENARIO.format(port=port)), ("scenario.yaml", SCENARIO), ("get.py", LOCUST_GET),
                            ("scenario.py", LOCUST_SCENARIO), ("get.js", K6_GET), ("scenario.js", K6_SCENARIO)):
             (folder / name).write_text(text)
-        (folder / "conf").write_text(NGINX.format(dir=folder, port=port, token=TOKEN, page=PAGE))
-        self.server = subprocess.Popen(["nginx", "-c", str(folder / "conf")], preexec_fn=common.pinned(server_core),
-                                       stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        common.wait_for(self.base + "/t")
-
-    def stop(self):
-        self.server.terminate()
-        self.server.wait()
 
     def reprise(self, what, *more):
         out, per_iteration = self.folder / "out.json", 1 if what == "get" else len(PLAIN)
@@ -258,12 +241,11 @@ def main():
     parts, result = {"get": get, "scenario": scenario}, {}
     with tempfile.TemporaryDirectory(prefix="reprise-bench-") as name:
         os.chmod(name, 0o755)
-        bench = Bench(pathlib.Path(name), client, server_core)
-        try:
+        folder = pathlib.Path(name)
+        with common.Nginx(folder, server_core, ANSWERS.format(token=TOKEN, page=PAGE)) as server:
+            bench = Bench(folder, client, server.port)
             for part in sys.argv[1:] or parts:
                 result[part] = parts[part](bench)
-        finally:
-            bench.stop()
     (BUILD / "bench_others.json").write_text(json.dumps(result, indent=1))
     return 0
 

@@ -76,14 +76,10 @@ def real(seconds, rate, archiving_us):
     client, server_core = common.cores()
     with tempfile.TemporaryDirectory(prefix="reprise-bench-") as name:
         folder = pathlib.Path(name)
-        server, port = common.start_nginx(folder, server_core)
-        try:
-            runs = Real(folder, port, client, rate)
+        with common.Nginx(folder, server_core) as server:
+            runs = Real(folder, server.port, client, rate)
             bare, full = runs.in_turns()
             _, got = runs.run(seconds, "--archive", str(runs.archive))
-        finally:
-            server.terminate()
-            server.wait()
         size = runs.archive.stat().st_size
         adds, made = (full - bare) / bare, archiving_us / bare
         print(f"real runs against nginx at {rate}/s, medians of {ROUNDS} turns of {ROUND_SECONDS} s")

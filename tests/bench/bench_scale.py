@@ -9,6 +9,7 @@ Parts can be named on the command line; tests/bench/bench_native.py has users at
 long each run of a series lasts. A process of ours keeps under its 20,000 descriptors, so do the servers;
 source addresses 127.0.1.x get past one address's ports.
 """
+import contextlib
 import gzip
 import json
 import os
@@ -32,18 +33,6 @@ CONNECTED = int(os.environ.get("CONNECTED", "100000"))
 RATE = 2000
 PER_PROCESS = 17000
 
-NGINX = """
-worker_processes 1; daemon off; pid {dir}/pid; error_log {dir}/error; worker_rlimit_nofile 20000;
-events {{ worker_connections 19500; }}
-http {{
-  access_log off; keepalive_requests 1000000000; keepalive_timeout 600;
-  server {{
-    listen 127.0.0.1:{port} backlog=16384;
-    location / {{ add_header X-Token 0123456789abcdef0123456789abcdef; return 200 "hello, a small answer"; }}
-  }}
-}}
-"""
-
 SCENARIO = """
 reprise: 1
 name: scale
@@ -58,30 +47,16 @@ tasks:
 """
 
 
-class Servers:
-    """So many nginx, one worker each, for a with block."""
-
-    def __init__(self, folder, core, count):
-        self.ports, self.processes = [], []
+@contextlib.contextmanager
+def servers(folder, core, count):
+    """So many nginx, one worker each: their ports."""
+    with contextlib.ExitStack() as all_of_them:
+        ports = []
         for i in range(count):
             home = folder / f"server{i}"
             home.mkdir(exist_ok=True)
-            port = common.free_port()
-            (home / "conf").write_text(NGINX.format(dir=home, port=port))
-            self.processes.append(subprocess.Popen(["nginx", "-c", str(home / "conf")], preexec_fn=common.pinned(core),
-                                                   stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
-            self.ports.append(port)
-        for port in self.ports:
-            common.wait_for(f"http://127.0.0.1:{port}/t")
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        for p in self.processes:
-            p.terminate()
-        for p in self.processes:
-            p.wait()
+            ports.append(all_of_them.enter_context(common.Nginx(home, core)).port)
+        yield ports
 
 
 class Run:
@@ -152,10 +127,10 @@ def series(folder, client, server_core):
     print(f"series: users of one process who think between requests, {RATE} requests/s, one connection for 100 users, {SECONDS} s each")
     print("     users  requests failed   KiB/user  user us/request  kernel us/request  late p50/p99 ms")
     rows = []
-    with Servers(folder, server_core, 1) as servers:
-        base = one_of_series(folder, client, servers.ports[0], 100)["kib"]
+    with servers(folder, server_core, 1) as ports:
+        base = one_of_series(folder, client, ports[0], 100)["kib"]
         for users in SERIES:
-            row = one_of_series(folder, client, servers.ports[0], users)
+            row = one_of_series(folder, client, ports[0], users)
             row["kib_per_user"] = round((row["kib"] - base) / users, 2)
             rows.append(row)
             print(f"{row['users']:>10} {row['requests']:>9} {row['failures']:>6} {row['kib_per_user']:>10} {row['user_us']:>16}"
@@ -176,15 +151,15 @@ def active(folder, client, server_core):
     """Both in one run, medians: the same server, keep-alive. What server and kernel lose by so many connections, wrk loses too."""
     (folder / "active.yaml").write_text(SCENARIO.format(think=""))
     seconds, got, wrk = 9, {64: [], 10000: []}, {64: [], 10000: []}
-    with Servers(folder, server_core, 1) as servers:
+    with servers(folder, server_core, 1) as ports:
         for _ in range(3):
             for users in got:
-                run = Run(folder, client, "active.yaml", "-H", f"http://127.0.0.1:{servers.ports[0]}", "-u", users, "-r",
+                run = Run(folder, client, "active.yaml", "-H", f"http://127.0.0.1:{ports[0]}", "-u", users, "-r",
                           2500, "-t", f"{seconds}s", "--workers", 1, "--no-archive", "--warm-up", "5s")
                 result, _ = run.finish()
                 got[users].append((result["rps"], result["failures"]))
                 if shutil.which("wrk"):
-                    wrk[users].append(wrk_rate(client, servers.ports[0], users))
+                    wrk[users].append(wrk_rate(client, ports[0], users))
     rates = {users: statistics.median(r for r, _ in v) for users, v in got.items()}
     ratio = rates[10000] / rates[64]
     print(f"active: {rates[64]:.0f} requests/s with 64 users, {rates[10000]:.0f} with 10,000: {ratio:.2f} (at least 0.85)")
@@ -198,16 +173,16 @@ def active(folder, client, server_core):
 
 def connected(folder, client, server_core):
     processes = -(-CONNECTED // PER_PROCESS)
-    with Servers(folder, server_core, processes) as servers:
-        steps = "".join(f"  - name: s{p}\n    steps: [ {{ request: GET http://127.0.0.1:{p}/t }} ]\n" for p in servers.ports)
+    with servers(folder, server_core, processes) as ports:
+        steps = "".join(f"  - name: s{p}\n    steps: [ {{ request: GET http://127.0.0.1:{p}/t }} ]\n" for p in ports)
         (folder / "connected.yaml").write_text(
-            f"reprise: 1\nname: connected\ntarget: http://127.0.0.1:{servers.ports[0]}\nwait: {{ constant: 1h }}\ntasks:\n{steps}")
+            f"reprise: 1\nname: connected\ntarget: http://127.0.0.1:{ports[0]}\nwait: {{ constant: 1h }}\ntasks:\n{steps}")
         seconds = CONNECTED // 2500 + 20
         run = Run(folder, None, "connected.yaml", "-u", CONNECTED, "-r", 2500, "-t", f"{seconds}s", "--processes", processes,
                   "--workers", 1, "--no-archive", "--all-hosts", "--io", "epoll")
         most = 0
         while run.child.poll() is None:
-            most = max(most, established(servers.ports))
+            most = max(most, established(ports))
             time.sleep(1)
         got, _ = run.finish()
     print(f"connected: {most} connections open at once by {processes} processes, {got['users']} users, "

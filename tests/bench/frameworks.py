@@ -8,18 +8,10 @@ import json
 from urllib.parse import quote
 
 import applications
-from walk import ALNUM, HEX, LOGIN, Walk, hidden, page
+from walk import ALNUM, HEX, LOGIN, Walk, account, hidden, listed, page
 
 WALKS = []
-
-
-def walk(fn):
-    WALKS.append(fn)
-    return fn
-
-
-def account():
-    return {"username": "ann", "password": "s3cret-Pass"}
+walk = listed(WALKS)
 
 
 @walk

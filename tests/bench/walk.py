@@ -121,3 +121,15 @@ def hidden(name, value, extra=""):
 
 
 LOGIN = '<input name="username"><input type="password" name="password"><button>Sign in</button>'
+
+
+def account():
+    return {"username": "ann", "password": "s3cret-Pass"}
+
+
+def listed(walks):
+    """A decorator: puts the function into the list."""
+    def keep(fn):
+        walks.append(fn)
+        return fn
+    return keep
