@@ -63,13 +63,6 @@ static bool is_interim(const struct http_parser *p)
     return p->status >= 100 && p->status < 200 && p->status != 101;
 }
 
-static void next_answer(struct flight *f)
-{
-    struct http_parser *p = flight_parser(f);
-    http_parser_next_message(p);
-    p->answers_head = f->call->head_request;
-}
-
 static void h1_data(struct conn *c, struct slice bytes)
 {
     struct flight *f = c->at.flight;
@@ -93,7 +86,7 @@ static void h1_data(struct conn *c, struct slice bytes)
                 finish(c, f, p->keep_alive && !p->upgrade && bytes.n == 0);
                 return;
             }
-            next_answer(f);
+            http_parser_next_message(p);
         }
     }
 }
