@@ -13,6 +13,7 @@
 #define POINTS_MAX 1200
 #define HEAT_MAX 240
 #define BARS_PER_DECADE 24
+#define ANSWERS_SHOWN 40
 #define TEXT_MAX (64U << 20)
 
 /* Several seconds as one: counts add up, of percentiles the largest stays, so that no peak is lost. */
@@ -144,10 +145,20 @@ static void put_histograms(struct jsonw *w, const struct run_stats *s)
     put_bars(w, s->total.service);
 }
 
+/* Filters leave failures out, and with them their answers. */
+static bool is_about_failure(const struct run_stats *s, const struct answer_sample *a)
+{
+    for (size_t i = 0; i < s->failures_n; i++)
+        if (slice_eq(s->failures[i].text, a->text)) return true;
+    return false;
+}
+
 static void put_answers(struct jsonw *w, const struct run_stats *s)
 {
     jsonw_put_array(w, "answers");
-    for (size_t i = 0; i < s->answers_n && i < 40; i++) {
+    for (size_t i = 0, shown = 0; i < s->answers_n && shown < ANSWERS_SHOWN; i++) {
+        if (!is_about_failure(s, &s->answers[i])) continue;
+        shown++;
         jsonw_object(w);
         jsonw_put_str(w, "text", s->answers[i].text);
         jsonw_put_str(w, "head", slice_sub(s->answers[i].head, 0, 2000));

@@ -300,6 +300,10 @@ class Reports(Results):
             some = self.summary("--jtl", "some.jtl", *times)["requests"]
             self.assertTrue(0 < some < everything["requests"], times)
             self.assertEqual(some, len((self.dir / "some.jtl").read_text().splitlines()) - 1)
+        for step, answers in (("home", 0), ("/missing", 1)):  # of what failed in that step
+            self.reprise("report", "a.gz", "-q", "--step", step, "--html", "step.html")
+            found = re.search(r'"answers":(\[.*?\]),"options"', (self.dir / "step.html").read_text())[1]
+            self.assertEqual(bool(json.loads(found)), bool(answers), step)
         self.reprise("report", "a.gz", "--step", "homr", code=2)
         self.reprise("report", "a.gz", "--from", "2s", "--to", "1s", code=2)
         self.reprise("report", "a.gz", "--status", "many", code=2)
