@@ -14,6 +14,7 @@
 
 #include "base/buf.h"
 
+#define STREAM_MAX ((size_t)1 << 30) /* of what is no file and so has no size: pipes, devices */
 #define READ_BYTES 65536
 
 static bool too_large(const char *path, size_t max_bytes, struct err *err)
@@ -23,6 +24,7 @@ static bool too_large(const char *path, size_t max_bytes, struct err *err)
 
 static bool read_all(struct file *f, int fd, const char *path, size_t max_bytes, struct err *err)
 {
+    if (max_bytes > STREAM_MAX) max_bytes = STREAM_MAX;
     struct buf b = BUF_INIT(max_bytes < SIZE_MAX - 1 ? max_bytes + 1 : max_bytes);
     for (;;) {
         size_t room = b.max - b.n < READ_BYTES ? b.max - b.n : READ_BYTES;

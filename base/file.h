@@ -16,6 +16,7 @@ struct file {
     bool mapped;
 };
 
+/* What is no regular file is read into memory, 1 GiB at most. */
 bool file_read(struct file *f, const char *path, size_t max_bytes, struct err *err);
 void file_close(struct file *f);
 /* The text leaves memory until it is read again, page by page. It must not have been written to. */
