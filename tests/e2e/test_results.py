@@ -256,6 +256,8 @@ class Archive(Results):
         self.assertIn("signature is good", self.reprise("verify", "a.gz", "--key", "pub.pem").stdout)
         self.run_load(length="1s")
         self.assertIn("NOT signed", self.reprise("verify", "a.gz", "--key", "pub.pem", code=1).stdout)
+        done = self.reprise("run", "s.yaml", "--headless", "--sign", "key.pem", "--no-archive", code=2)
+        self.assertIn("no archive is kept", done.stderr)
 
 
 class Reports(Results):
