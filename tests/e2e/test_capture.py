@@ -208,22 +208,26 @@ class RoundTrip(TestCase):
         return " or ".join(f"port {p}" for p in self.site.ports.values())
 
     def sniff(self):
-        """Starts both recorders."""
-        self.tcpdump = self.start([TCPDUMP, "-i", "lo", "-U", "-B", "131072", "--immediate-mode", "-Z", "root", "-w",
+        """Starts both recorders, with room for all that is sent: neither has to keep up. (In --immediate-mode each packet
+        takes as much of tcpdump's buffer as the longest.)"""
+        self.tcpdump = self.start([TCPDUMP, "-i", "lo", "-U", "-B", "524288", "-Z", "root", "-w",
                                    str(self.folder / "t.pcap"), self.filter()], "listening", self.folder / "t.log")
         self.live = self.start([REPRISE, "capture", "-i", "lo", "--buffer", "512M", "-f", self.filter(), "-k", str(self.keylog), "-o",
                                 str(self.folder / "live.har"), "--json", str(self.folder / "live.json")],
                                "capturing on", self.folder / "live.log")
 
     def stop(self):
-        """A last request that both must have seen, then the interrupt key."""
+        """A last request that both must have seen, and a datagram behind its answer, then the interrupt key."""
         mark = f"{self.site.base('h1')}/1.bin?the-last-one"
         subprocess.run([CURL, "-s", "-o", "/dev/null", mark], check=True)
-        wait_for("tcpdump", lambda: b"the-last-one" in (self.folder / "t.pcap").read_bytes()[-100000:])
+        with socket.socket(type=socket.SOCK_DGRAM) as s:
+            s.sendto(b"behind-the-last-one", ("127.0.0.1", self.site.ports["h1"]))
+        wait_for("tcpdump", lambda: b"behind-the-last-one" in (self.folder / "t.pcap").read_bytes()[-100000:])
         wait_for("live", lambda: b"the-last-one" in (self.folder / "live.har").read_bytes()[-100000:])
         for process in (self.tcpdump, self.live):
             process.send_signal(signal.SIGINT)
             self.assertEqual(process.wait(60), 0, (self.folder / "live.log").read_text())
+        self.assertIn("\n0 packets dropped", (self.folder / "t.log").read_text())
         return mark
 
     def check(self, har, report, want):
