@@ -145,9 +145,9 @@ def open_model(name, folder, rate):
 
 def busy(folder):
     """The rate at which the worker is busy for BUSY of the time; a request costs less the more there are, so it is found
-    in two steps."""
+    in three steps."""
     rate = 2000
-    for _ in range(2):
+    for _ in range(3):
         probe = Part("probe", folder)
         server = probe.server()
         cpu = probe.reprise(server, "--rate", f"{rate:g}/s", "-t", "4s")["generator"]["cpu_mean"]
