@@ -13,6 +13,9 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+/* A connect takes the kernel milliseconds where ports run out: answers and the run's end come in between. */
+#define FED_PER_TURN 64
+
 /* ---- the engine's list of idle connections ---- */
 
 static void idle_add(struct conn *c)
@@ -283,15 +286,20 @@ static void serve_waiting(struct engine *e, struct engine_user *u, const struct 
         if (conn_dispatch(e, f)) return;
 }
 
+static bool can_feed(const struct engine *e)
+{
+    return e->starved.first && (e->conns < e->cfg->max_connections || e->idle_oldest);
+}
+
 void conn_feed_starved(struct engine *e)
 {
-    size_t max = e->cfg->max_connections;
-    while (e->starved.first && (e->conns < max || e->idle_oldest)) {
+    for (unsigned i = 0; i < FED_PER_TURN && can_feed(e); i++) {
         struct flight *f = flights_pop(&e->starved);
         struct engine_user *u = f->call->user;
         const struct origin *origin = f->call->origin;
         if (!dispatch(e, f, true)) serve_waiting(e, u, origin);
     }
+    if (can_feed(e)) engine_soon(e);
 }
 
 void conn_rest(struct conn *c)

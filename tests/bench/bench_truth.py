@@ -145,12 +145,12 @@ def open_model(name, folder, rate):
 
 def busy(folder):
     """The rate at which the worker is busy for BUSY of the time; a request costs less the more there are, so it is found
-    in three steps."""
+    in two steps."""
     rate = 2000
-    for _ in range(3):
+    for _ in range(2):
         probe = Part("probe", folder)
         server = probe.server()
-        cpu = probe.reprise(server, "--rate", f"{rate:g}/s", "-t", "4s")["generator"]["cpu_mean"]
+        cpu = probe.reprise(server, "--rate", f"{rate:g}/s", "-t", "8s")["generator"]["cpu_mean"]
         server.stop()
         rate = round(rate * BUSY / cpu, -2)
     part = open_model(f"open model, busy, {rate:g}/s", folder, rate)
