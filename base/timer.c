@@ -1,8 +1,9 @@
 /* A heap of timers that live inside their owners.
  *
  * Called by the loop, and by the fake engine with a virtual clock. Invariant: v[i].t->slot == i + 1, v[i].at_ns
- * is its timer's, and a parent is never later than its children; equal times are ordered by id. Four children
- * and the times in the heap itself: with a million timers each level costs one cache line, not four. */
+ * is its timer's, or the last run's if that was later when it was set, and a parent is never later than its
+ * children; equal times are ordered by id. Four children and the times in the heap itself: with a million
+ * timers each level costs one cache line, not four. */
 #include "base/timer.h"
 
 #include <stdlib.h>
@@ -75,7 +76,7 @@ void timer_set(struct timer_heap *h, struct timer *t, uint64_t at_ns)
 {
     t->at_ns = at_ns;
     t->id = h->next_id++;
-    struct timer_entry e = { at_ns, t };
+    struct timer_entry e = { at_ns > h->now_ns ? at_ns : h->now_ns, t };
     if (t->slot) {
         settle(h, t->slot - 1, e);
         return;
@@ -107,6 +108,7 @@ uint64_t timer_next_ns(const struct timer_heap *h)
 size_t timer_run(struct timer_heap *h, uint64_t now_ns)
 {
     uint64_t first_new = h->next_id;
+    h->now_ns = now_ns;
     size_t fired = 0;
     while (h->n && h->v[0].at_ns <= now_ns && h->v[0].t->id < first_new) {
         struct timer *t = h->v[0].t;

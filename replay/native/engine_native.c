@@ -224,9 +224,7 @@ static void on_soon(struct timer *t)
 
 void engine_soon(struct engine *e)
 {
-    struct loop *l = e->cfg->loop;
-    /* Not earlier than now: one that is set again and again would keep all that is due from its turn. */
-    if (!timer_is_set(&e->soon)) timer_set(loop_timers(l), &e->soon, loop_now_ns(l));
+    if (!timer_is_set(&e->soon)) timer_set(loop_timers(e->cfg->loop), &e->soon, 0);
 }
 
 static bool any_tls(const struct engine_cfg *cfg)

@@ -74,3 +74,26 @@ TEST(timer_set_while_running_waits_for_the_next_run)
     CHECK_U(timer_run(&h, 10), 0);
     timer_heap_free(&h);
 }
+
+/* Two that set themselves again, to the past: both fire in every run, and so does what is due behind them. */
+TEST(timer_set_to_the_past_keeps_no_other_from_firing)
+{
+    struct timer_heap h = { .next_id = 1 };
+    uint64_t at[3] = { 0 }, id[3] = { 0 };
+    struct shot s[3] = {
+        { { .fire = fire }, &h, &at[0], &id[0], 1, 0 },
+        { { .fire = fire }, &h, &at[1], &id[1], 2, 0 },
+        { { .fire = fire }, &h, &at[2], &id[2], 0, 0 },
+    };
+    timer_set(&h, &s[0].timer, 1);
+    timer_set(&h, &s[1].timer, 2);
+    timer_set(&h, &s[2].timer, 25);
+    CHECK_U(timer_run(&h, 10), 2);
+    CHECK_U(timer_next_ns(&h), 10);
+    CHECK_U(timer_run(&h, 20), 2);
+    CHECK_U(timer_run(&h, 30), 3);
+    CHECK_U(s[0].fired, 3);
+    CHECK_U(s[1].fired, 3);
+    CHECK_U(s[2].fired, 1);
+    timer_heap_free(&h);
+}
