@@ -195,20 +195,23 @@ bool template_escape(struct buf *out, struct slice text)
     return buf_addz(out, "'}");
 }
 
+void template_add_char(struct buf *out, char c)
+{
+    switch (c) {
+    case '\n': buf_addz(out, "\\n"); return;
+    case '\r': buf_addz(out, "\\r"); return;
+    case '\t': buf_addz(out, "\\t"); return;
+    default: buf_addc(out, c);
+    }
+}
+
 void template_quote(struct buf *out, struct slice text)
 {
     buf_addc(out, '"');
     for (size_t i = 0; i < text.n; i++) {
         char c = text.p[i];
         if (c == '"' || c == '\\') buf_addc(out, '\\');
-        if (c == '\n')
-            buf_addz(out, "\\n");
-        else if (c == '\r')
-            buf_addz(out, "\\r");
-        else if (c == '\t')
-            buf_addz(out, "\\t");
-        else
-            buf_addc(out, c);
+        template_add_char(out, c);
     }
     buf_addc(out, '"');
 }

@@ -46,6 +46,8 @@ bool template_render(const struct template *t, const struct template_env *env, s
 bool template_uses(const struct template *t, uint32_t slot);
 /* Appends text so that, compiled, it renders as itself, whatever follows it. */
 bool template_escape(struct buf *out, struct slice text);
+/* Line ends and tabs as \n, \r, \t, which texts in quotes and patterns both understand. */
+void template_add_char(struct buf *out, char c);
 /* Appends text in quotes, as it stands inside ${…}. */
 void template_quote(struct buf *out, struct slice text);
 

@@ -9,6 +9,7 @@
 
 #include "scenarios/coding.h"
 #include "scenarios/value.h"
+#include "scenarios/template.h"
 
 #define LEFT_MIN 8
 #define LETTERS 12 /* a boundary with fewer may well occur elsewhere next time */
@@ -27,14 +28,7 @@ void pattern_quote(struct buf *out, struct slice text)
         char c = text.p[i];
         if (c && strchr("\\^$.|?*+()[]{}/#-", c) && c != '/' && c != '#' && c != '-')
             buf_addc(out, '\\');
-        if (c == '\n')
-            buf_addz(out, "\\n");
-        else if (c == '\r')
-            buf_addz(out, "\\r");
-        else if (c == '\t')
-            buf_addz(out, "\\t");
-        else
-            buf_addc(out, c);
+        template_add_char(out, c);
     }
 }
 
