@@ -2,14 +2,15 @@
 
     closed    100 users, answers delayed by 1 to 200 ms, one stall of 2 s
     open      1,000 starts a second against the same, two stalls: each start that they delayed shows it
-    busy      open, at a rate that keeps the one worker at about 80 % of its core (stalls as long as 8,000 descriptors last)
+    busy      open, at a rate that keeps the one worker at about 80 % of its core
     starts    20,000 a second for 30 s against answers at once: their number, their distances
     poisson   the same with exponential distances, by Kolmogorov and Smirnov
 
 Percentiles must be within 1 % + 100 us of the truth: the closed model's service time of what the server logged, the open
 model's response time of (the server's answer - the intended start). The closed model hides the stall, as wrk's does
-(wrk's own line is printed where it is installed); the open one shows it, as wrk2's does. SECONDS (30) is the length of
-a part; parts may be named. Client and server have a core of their own each; the exit code is 1 if a figure is beyond its limit.
+(wrk's own line is printed where it is installed); the open one shows it, as wrk2's does. The open model's rate grows
+through a warm-up of RAMP seconds, and its stalls are no longer than the 4,096 connections last that a server's system
+keeps for it: what is beyond would measure lost SYNs. SECONDS (30) is the length of a part; parts may be named. Client and server have a core of their own each; the exit code is 1 if a figure is beyond its limit.
 """
 import json
 import os
@@ -26,7 +27,9 @@ import latency  # noqa: E402
 
 BUILD = latency.BUILD
 SECONDS = float(os.environ.get("SECONDS", "30"))
-BUSY = 0.8  # of the worker's core
+RAMP = 5
+BUSY, PROBES = 0.8, 4  # share of the worker's core; runs to find its rate
+ACCEPTED = 3500  # connections that wait through a stall
 CORES = sorted(os.sched_getaffinity(0))
 CLIENT, SERVER = {CORES[0]}, {CORES[-1]}
 
@@ -64,10 +67,10 @@ class Part:
         server = self.server()
         self.summary = self.reprise(server, *args)
         self.asked, self.stalls = server.ended()
-        archived = latency.rows(self.folder / "s.jsonl.gz")
+        archived = latency.counted(self.folder / "s.jsonl.gz")
         self.rows = [r for r in archived if (r.user, r.iteration) in self.asked]
         self.out["requests"] = len(archived)
-        self.out["worker_cpu"] = self.summary["generator"]["cpu_mean"]
+        self.out["worker_cpu"] = latency.worker_cpu(self.folder / "s.jsonl.gz")
         self.check("every request is archived, and known to the server",
                    len(self.rows) == len(archived) == self.summary["requests"] > 0)
         self.check(f"the generator was the limit: {self.summary['generator']['limited_why']}", not self.summary["generator_limited"])
@@ -123,10 +126,15 @@ def wrk(part):
           "".join(f"{part.out['wrk'].get(f'p{p:g}', float('nan')):10.3f}" for p in latency.PERCENTILES))
 
 
+def ramped(rate, seconds):
+    return ("--rate", f"{rate / 10:g}/s", "--stage", f"{RAMP}s:{rate:g}", "--stage", f"{seconds:g}s:{rate:g}",
+            "--warm-up", f"{RAMP}s", "-t", f"{RAMP + seconds:g}s", "--max-users", "100000")
+
+
 def open_model(name, folder, rate):
-    stall = min(2, 8000 / rate)
-    part = Part(name, folder, [(SECONDS / 3, stall), (2 * SECONDS / 3, stall)])
-    part.run("--rate", f"{rate:g}/s", "-t", f"{SECONDS}s", "--max-users", "100000")
+    stall = min(2, ACCEPTED / rate)
+    part = Part(name, folder, [(RAMP + SECONDS / 3, stall), (RAMP + 2 * SECONDS / 3, stall)])
+    part.run(*ramped(rate, SECONDS))
     part.head()
     truth = latency.percentiles(sum(part.asked[r.user, r.iteration]) - r.intended for r in part.rows)
     part.line("the truth: the answer - the intended start", "truth", truth)
@@ -143,16 +151,22 @@ def open_model(name, folder, rate):
     return part
 
 
-def busy(folder):
-    """The rate at which the worker is busy for BUSY of the time; a request costs less the more there are, so it is found
-    in two steps."""
-    rate = 2000
-    for _ in range(2):
-        probe = Part("probe", folder)
+def busy_rate(folder):
+    """The rate that keeps the worker busy for BUSY of the time. A request costs less the more there are, so each run only
+    halves what is missing to it."""
+    rate, probe = 10000, Part("probe", folder)
+    for _ in range(PROBES):
         server = probe.server()
-        cpu = probe.reprise(server, "--rate", f"{rate:g}/s", "-t", "8s")["generator"]["cpu_mean"]
+        probe.reprise(server, *ramped(rate, 4))
         server.stop()
-        rate = round(rate * BUSY / cpu, -2)
+        cpu = latency.worker_cpu(folder / "s.jsonl.gz")
+        print(f"  probe: {rate:g}/s, worker at {100 * cpu:.0f} %")
+        rate = round(rate * (1 + BUSY / cpu) / 2 if cpu < BUSY else rate * BUSY / cpu, -2)
+    return rate
+
+
+def busy(folder):
+    rate = busy_rate(folder)
     part = open_model(f"open model, busy, {rate:g}/s", folder, rate)
     part.out["rate"] = rate
     return part

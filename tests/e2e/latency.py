@@ -76,11 +76,24 @@ def rows(path):
     return found
 
 
+def of_type(path, kind):
+    """The archive's lines of that type."""
+    with gzip.open(path, "rt") as f:
+        return [r for r in (json.loads(line) for line in f if line.startswith("{")) if r["type"] == kind]
+
+
 def counted(path):
     """The rows behind the warm-up."""
-    with gzip.open(path, "rt") as f:
-        header = next(r for r in map(json.loads, f) if isinstance(r, dict) and r["type"] == "header")
+    header, = of_type(path, "header")
     return [r for r in rows(path) if r.intended >= header["started_utc_ns"] + header["warm_up_ns"]]
+
+
+def worker_cpu(path):
+    """The busiest worker's share of its core behind the warm-up: the mean of whole seconds."""
+    header, = of_type(path, "header")
+    shares = [r["cpu_max"] for r in of_type(path, "interval")
+              if r["from_ns"] >= header["warm_up_ns"] and r["to_ns"] - r["from_ns"] > 5e8]
+    return sum(shares) / len(shares)
 
 
 def percentile(values, p):
