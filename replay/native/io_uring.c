@@ -24,6 +24,8 @@
 #define BUFFER_BYTES (8 * 1024)
 #define BUFFER_GROUP 1
 #define SMALL_OUT_BYTES 2048
+#define KERNEL_BATCH 16
+#define TURN_MOST 512
 #define RING_FLAGS                                                                       \
     (IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN | IORING_SETUP_R_DISABLED | \
      IORING_SETUP_CQSIZE)
@@ -204,7 +206,7 @@ static void submit_and_wait(struct io *io, uint64_t until_ns)
     io_uring_submit_and_wait_timeout(&io->ring, &cqe, 1, &ts, NULL);
 }
 
-static void reap(struct io *io)
+static unsigned reap(struct io *io)
 {
     unsigned head, seen = 0;
     struct io_uring_cqe *cqe;
@@ -214,6 +216,18 @@ static void reap(struct io *io)
         seen++;
     }
     io_uring_cq_advance(&io->ring, seen);
+    return seen;
+}
+
+/* The kernel ends about twenty operations for a call that waits for one. The rest is asked for, so that under
+ * overload answers are not left behind while new requests are started. */
+static void reap_all(struct io *io)
+{
+    unsigned seen = 0, more;
+    do {
+        loop_refresh_ns(io->loop);
+        seen += more = reap(io);
+    } while (more >= KERNEL_BATCH && seen < TURN_MOST && io_uring_get_events(&io->ring) == 0);
 }
 
 static bool uring_wait(struct loop_waiter *w, uint64_t until_ns)
@@ -221,8 +235,7 @@ static bool uring_wait(struct loop_waiter *w, uint64_t until_ns)
     struct io *io = (struct io *)w;
     if (!io->enabled) enable(io);
     submit_and_wait(io, until_ns);
-    loop_refresh_ns(io->loop);
-    reap(io);
+    reap_all(io);
     bool ready = io->loop_ready;
     io->loop_ready = false;
     if (ready) watch_loop(io);
