@@ -179,6 +179,18 @@ void file_out_abort(struct file_out *o)
     *o = (struct file_out){ 0 };
 }
 
+/* No pipe is opened: its reader would take the close for the end. */
+bool file_out_may(const char *path, struct err *err)
+{
+    struct file_out o;
+    struct stat st;
+    if (strcmp(path, "-") == 0) return true;
+    if (stat(path, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)) return true;
+    if (!file_out_open(&o, path, err)) return false;
+    file_out_abort(&o);
+    return true;
+}
+
 bool file_write(const char *path, struct slice text, struct err *err)
 {
     struct file_out o;

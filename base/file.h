@@ -32,6 +32,8 @@ bool file_out_open(struct file_out *o, const char *path,
 bool file_out_commit(struct file_out *o,
                      struct err *err); /* flush, check, close, rename; aborts on failure */
 void file_out_abort(struct file_out *o);
+/* Could path be written, as far as that can be known before? Nothing stays behind. */
+bool file_out_may(const char *path, struct err *err);
 bool file_is_same(const char *a, const char *b); /* both exist and are one file */
 const char *file_temp_folder(void);              /* TMPDIR, or /tmp */
 bool file_write(const char *path, struct slice text, struct err *err);

@@ -11,6 +11,7 @@
 #include "base/num.h"
 #include "base/wrap.h"
 #include "cli/opt.h"
+#include "cli/recording.h"
 #include "http/url.h"
 #include "results/results.h"
 #include "scenarios/scenarios.h"
@@ -249,7 +250,7 @@ static bool check_thresholds(const struct scenario *s, struct err *err)
 static bool check_one(const struct settings *set, const char *path, struct err *err)
 {
     struct scenario *s = scenario_read(path, err);
-    if (!s) return false;
+    if (!s) return recording_hint(path, err);
     struct survey c = { .s = s,
                         .arena = arena_new(),
                         .hosts = map_new(),

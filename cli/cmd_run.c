@@ -88,8 +88,7 @@ static bool read_options(struct job *j, int argc, char **argv, int *code, struct
     if (go_on == OPT_HELPED) *code = 0;
     if (go_on != OPT_GO) return false;
     if (j->o.archive_level == RUN_ARCHIVE_OFF) j->o.keep_archive = false;
-    if (j->o.sign_key && !j->o.keep_archive)
-        return err_set(err, ERR_USAGE, "--sign: no archive is kept that could be signed");
+    if (!run_opts_check(&j->o, err)) return false;
     if (j->rest.n == 1) return true;
     bool may_come = !j->o.headless && !j->o.autostart; /* to the page, as an upload */
     if (j->rest.n == 0 && may_come) return true;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "cli/opt.h"
+#include "cli/recording.h"
 #include "cli/try.h"
 #include "base/file.h"
 #include "base/mem.h"
@@ -194,7 +195,7 @@ static bool try_it(struct trial *t, const char *scenario, const struct settings 
                    struct err *err)
 {
     char archive[PATH_MAX];
-    if (!(t->s = scenario_read(scenario, err))) return false;
+    if (!(t->s = scenario_read(scenario, err))) return recording_hint(scenario, err);
     snprintf(archive, sizeof archive, "%s/reprise-try-XXXXXX", file_temp_folder());
     int fd = mkstemp(archive);
     if (fd < 0) return err_sys(err, ERR_INTERNAL, errno, "create %s", archive);

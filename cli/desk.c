@@ -216,11 +216,12 @@ static bool again(void *arg, struct err *err)
 /* The new scenario takes the place of the old one only when it can be read and compiled. */
 static bool upload_locked(struct desk *d, const char *path, struct slice name, struct err *err)
 {
+    const struct web_wish as_told = { 0 };
     struct buf import = BUF_INIT(PLAN_BYTES);
     char file[4096];
     if (d->going) return err_set(err, ERR_USAGE, "a run is going: stop it first");
     bool ok = desk_import(path, name, d->folder, file, &import, err);
-    struct job *j = ok ? desk_job_new(d->base, file, NULL, err) : NULL;
+    struct job *j = ok ? desk_job_new(d->base, file, &as_told, err) : NULL;
     if (j) {
         snprintf(d->scenario, sizeof d->scenario, "%s", file);
         snprintf(d->shown, sizeof d->shown, "%.*s", SL_FMT(slice_sub(name, 0, 200)));

@@ -51,7 +51,7 @@ static bool set_time(struct run_opts *o, struct slice text, struct err *err)
 static void set_amounts(struct run_opts *o, const struct web_wish *w)
 {
     if (w->has_users) o->users = w->users;
-    if (w->has_users) o->rate = -1;
+    if (w->has_users) run_opts_no_rate(o);
     if (w->has_spawn_rate) o->spawn_rate = w->spawn_rate;
     if (w->has_rate) o->rate = w->rate;
     if (w->has_iterations) o->iterations = w->iterations;
@@ -92,7 +92,7 @@ struct job *desk_job_new(const struct job *base, const char *scenario, const str
     if ((!wish || apply(j, wish, err)) && job_prepare(j, err)) return j;
     desk_job_free(j);
     /* What the command line may be told as a usage error is an input of the page. */
-    if (err && err->code == ERR_USAGE) err->code = ERR_INPUT;
+    if (wish && err && err->code == ERR_USAGE) err->code = ERR_INPUT;
     return NULL;
 }
 

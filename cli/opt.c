@@ -104,7 +104,8 @@ static bool set_value(const struct opt *o, void *settings, const struct source *
     case OPT_TEXT: *(const char **)at = value; return true;
     case OPT_LIST: set_list(at, src, value); return true;
     case OPT_CHOICE: return set_choice(o, at, src, value, err);
-    case OPT_U32: return set_u32(at, s) || bad_value(src, value, "a whole number", err);
+    case OPT_U32:
+        return set_u32(at, s) || bad_value(src, value, "a whole number below 4294967296", err);
     case OPT_U64: return num_u64(s, UINT64_MAX, at) || bad_value(src, value, "a whole number", err);
     case OPT_F64: return set_f64(at, s) || bad_value(src, value, "a number", err);
     case OPT_DURATION:
@@ -150,15 +151,17 @@ static bool read_env(const struct opt_cmd *cmd, void *settings, struct err *err)
     return true;
 }
 
-static bool unknown(const struct opt_cmd *cmd, struct slice name, struct err *err)
+/* word: with its dashes. */
+static bool unknown(const struct opt_cmd *cmd, struct slice word, struct err *err)
 {
-    const char *names[MAX_NAMES];
+    const char *names[MAX_NAMES], *hint = opt_foreign(cmd->name, word), *near;
     size_t n = 0;
+    if (hint) return err_set(err, ERR_USAGE, "unknown option %.*s: %s", SL_FMT(word), hint);
     for (size_t i = 0; i < cmd->opts_n && n < MAX_NAMES; i++)
         if (cmd->opts[i].type != OPT_HEADING) names[n++] = cmd->opts[i].name;
-    const char *near = near_name(name, names, n);
-    if (!near) return err_set(err, ERR_USAGE, "unknown option --%.*s", SL_FMT(name));
-    return err_set(err, ERR_USAGE, "unknown option --%.*s; did you mean --%s?", SL_FMT(name), near);
+    near = slice_starts(word, SL("--")) ? near_name(slice_from(word, 2), names, n) : NULL;
+    if (!near) return err_set(err, ERR_USAGE, "unknown option %.*s", SL_FMT(word));
+    return err_set(err, ERR_USAGE, "unknown option %.*s; did you mean --%s?", SL_FMT(word), near);
 }
 
 static const struct opt *by_name(const struct opt_cmd *cmd, struct slice name)
@@ -201,9 +204,9 @@ static void take_flag(struct reader *r, const struct opt *o)
 
 static bool read_long(struct reader *r, const char *word)
 {
-    struct slice name = slice_z(word + 2), value = { 0 };
+    struct slice name = slice_z(word), value = { 0 };
     bool has_value = slice_cut(name, '=', &name, &value);
-    const struct opt *o = by_name(r->cmd, name);
+    const struct opt *o = by_name(r->cmd, slice_from(name, 2));
     if (!o) return unknown(r->cmd, name, r->err);
     if (takes_value(o)) return take_value(r, o, has_value ? value.p : NULL);
     if (has_value) return err_set(r->err, ERR_USAGE, "--%s takes no value", o->name);
@@ -216,7 +219,7 @@ static bool read_short(struct reader *r, const char *word)
 {
     for (const char *p = word + 1; *p; p++) {
         const struct opt *o = by_letter(r->cmd, *p);
-        if (!o) return err_set(r->err, ERR_USAGE, "unknown option -%c", *p);
+        if (!o) return unknown(r->cmd, (struct slice){ (char[]){ '-', *p }, 2 }, r->err);
         if (takes_value(o)) return take_value(r, o, p[1] ? p + 1 : NULL);
         take_flag(r, o);
     }

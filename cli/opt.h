@@ -71,6 +71,9 @@ void opts_help(const struct opt_cmd *cmd);
 void opts_man(const struct opt_cmd *cmd);
 void opts_words(const struct opt_cmd *cmd);
 
+/* What another tool's option is called here, as a hint; word with its dashes. NULL: not known. */
+const char *opt_foreign(const char *command, struct slice word);
+
 struct cmd;
 /* The first manual page; the table ends with NULL. */
 void cmds_man(const struct cmd *const *commands);

@@ -181,6 +181,8 @@ static bool read_timeline(struct job *j, struct err *err)
     session_free(s);
     if (!j->timeline) return false;
     j->scenario = j->timeline->scenario;
+    if (j->scenario->tasks_n * (uint64_t)j->o.copies > UINT32_MAX)
+        return err_set(err, ERR_USAGE, "--copies: too many clients");
     j->load = (struct load){ .users = (uint32_t)j->scenario->tasks_n * j->o.copies, .loops = 1 };
     if (j->o.run_time_ns != UINT64_MAX) j->load.run_time_ns = j->o.run_time_ns;
     if (j->o.quiet) return true;
@@ -194,7 +196,8 @@ static bool read_load(struct job *j, struct err *err)
 {
     if (j->o.timeline) return read_timeline(j, err);
     j->scenario = scenario_read(j->rest.v[0], err);
-    return j->scenario && run_opts_load(&j->o, &j->scenario->load, j->arena, &j->load, err);
+    if (!j->scenario) return recording_hint(j->rest.v[0], err);
+    return run_opts_load(&j->o, &j->scenario->load, j->arena, &j->load, err);
 }
 
 bool job_prepare(struct job *j, struct err *err)
@@ -377,7 +380,7 @@ bool job_start(struct job *j, struct err *err)
     if (!open_run(j, err)) return false;
     uint64_t now = clock_mono_ns(), start = j->start_ns ? j->start_ns : now + START_NS;
     j->info.start_utc_ns = clock_utc_ns() + (int64_t)(start - now);
-    if (!open_archive(j, err) || !open_sinks(j, err)) return false;
+    if (!open_sinks(j, err) || !open_archive(j, err)) return false;
     if (!open_collector(j, start, err)) return false;
     if (j->web) web_begin(j->web, j->collector, &j->info);
     job_announce(j);

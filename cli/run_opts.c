@@ -5,6 +5,7 @@
 
 #include <sched.h>
 
+#include "base/file.h"
 #include "base/num.h"
 
 #define COUNT(a) (sizeof(a) / sizeof(a)[0])
@@ -189,6 +190,42 @@ void run_opts_init(struct run_opts *o)
     };
 }
 
+static bool only_of_timeline(const struct run_opts *o, struct err *err)
+{
+    const char *name = o->speed != 1                  ? "speed"
+                       : o->copies != 1               ? "copies"
+                       : o->copy_shift_ns != NS_PER_S ? "copy-shift"
+                       : o->by_connection             ? "by-connection"
+                                                      : NULL;
+    if (!name || o->timeline) return true;
+    return err_set(err, ERR_USAGE, "--%s is for a recording at its recorded times: --timeline", name);
+}
+
+static bool files_can_be_written(const struct run_opts *o, struct err *err)
+{
+    const char *const files[] = { o->json_file, o->html, o->junit, o->markdown };
+    for (size_t i = 0; i < COUNT(files); i++)
+        if (files[i] && !file_out_may(files[i], err)) return false;
+    return true;
+}
+
+bool run_opts_check(const struct run_opts *o, struct err *err)
+{
+    if (o->sign_key && !o->keep_archive)
+        return err_set(err, ERR_USAGE, "--sign: no archive is kept that could be signed");
+    if (o->error_code > 255)
+        return err_set(err, ERR_USAGE, "--exit-code-on-error: exit codes end at 255");
+    if (o->timeline && o->copies == 0) return err_set(err, ERR_USAGE, "--copies: at least 1");
+    return only_of_timeline(o, err) && files_can_be_written(o, err);
+}
+
+void run_opts_no_rate(struct run_opts *o)
+{
+    o->rate = -1;
+    o->arrival = UNSET_U32;
+    o->max_users = 0;
+}
+
 bool run_opts_engine(const struct run_opts *o, const struct engine_ops **engine, const char **why,
                      struct err *err)
 {
@@ -282,6 +319,11 @@ bool run_opts_load(const struct run_opts *o, const struct load *of_scenario, str
     set_end(o, out);
     if (!set_warm_up(o, out, err)) return false;
     bool open = out->arrival != ARRIVAL_NONE;
+    if (!open && (o->arrival != UNSET_U32 || o->max_users))
+        return err_set(err, ERR_USAGE, "--%s is for an open model: --rate",
+                       o->max_users ? "max-users" : "arrival");
+    if (open && out->rate <= 0 && out->stages_n == 0)
+        return err_set(err, ERR_USAGE, "the rate is 0: nothing would be started");
     if (!open && o->users == 0 && out->stages_n == 0)
         return err_set(err, ERR_USAGE, "--users 0: nobody would send");
     if (!open && out->users == 0 && out->stages_n == 0) out->users = 1;

@@ -45,6 +45,11 @@ struct run_opts {
 extern const struct opt_cmd run_command;
 
 void run_opts_init(struct run_opts *o);
+/* What is wrong whatever the scenario holds: options without the one they belong to, files that could not
+ * be written at the end. */
+bool run_opts_check(const struct run_opts *o, struct err *err);
+/* A load of users, whatever was said about a rate. */
+void run_opts_no_rate(struct run_opts *o);
 /* The scenario's load with the command line's over it; the arena keeps stages. */
 bool run_opts_load(const struct run_opts *o, const struct load *of_scenario, struct arena *a,
                    struct load *out, struct err *err);

@@ -7,7 +7,7 @@
 
 #include "scenarios/yaml.h"
 
-#define SHOWN 100 /* columns of a long line */
+#define SHOWN 70 /* characters of a long line: 80 with what stands before them */
 
 static struct slice line_of(struct slice text, unsigned line)
 {
@@ -15,6 +15,15 @@ static struct slice line_of(struct slice text, unsigned line)
     while (line-- > 0)
         if (!slice_next(&text, '\n', &piece)) return SL("");
     return piece;
+}
+
+/* Where so many characters end, in bytes. */
+static size_t bytes_of(struct slice line, size_t characters)
+{
+    size_t at = 0;
+    while (at < line.n && ((line.p[at] & 0xC0) == 0x80 || characters-- > 0))
+        at++;
+    return at;
 }
 
 /* "\n  12 | text\n     |   ^" */
@@ -26,7 +35,8 @@ static void add_quote(struct buf *out, struct slice text, struct place at)
     if (line.n == 0) return;
     if (column > line.n) column = line.n;
     size_t from = column > SHOWN * 2 / 3 ? column - SHOWN * 2 / 3 : 0;
-    struct slice shown = slice_sub(line, from, from + SHOWN);
+    struct slice shown = slice_from(line, bytes_of(line, from));
+    shown.n = bytes_of(shown, SHOWN);
     buf_addf(out, "\n%5u | ", at.line);
     for (size_t i = 0; i < shown.n; i++) {
         char c = shown.p[i];

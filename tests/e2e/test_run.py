@@ -542,3 +542,37 @@ class BadInput(TestCase):
         done = self.reprise("run", "ok.yaml", "-H", f"http://127.0.0.1:{free_port()}", "--loops", 3, "--no-archive",
                             code=1)
         self.assertIn("refused", done.stdout)
+
+    def test_options_that_would_do_nothing_are_refused(self):
+        self.write("ok.yaml", "reprise: 1\nname: s\ntasks:\n- name: t\n  steps:\n  - request: GET /\n")
+        for option, says in ((("--vus", 5), "--vus: use --users"), (("-c", 5), "-c: use --users"),
+                             (("--output-http", "x"), "use --host"), (("-Z",), "unknown option -Z"),
+                             (("--speed", 2), "--timeline"), (("--by-connection",), "--timeline"),
+                             (("--arrival", "poisson"), "--rate"), (("--max-users", 5), "--rate"),
+                             (("--rate", 0), "nothing would be started"), (("--exit-code-on-error", 256), "255"),
+                             (("-u", 1 << 32), "below 4294967296")):
+            self.refused("ok.yaml", "-H", "http://127.0.0.1:1", "-t", 1, *option, code=2, says=says)
+        self.assertIn("Try `reprise run --help`", self.reprise("run", "ok.yaml", "-H", "a: b", env={
+            "REPRISE_HEADLESS": "0", "REPRISE_WEB_PORT": "0"}, code=2).stderr)
+
+    def test_files_that_could_not_be_written_are_told_before_the_start(self):
+        self.write("ok.yaml", "reprise: 1\nname: s\ntasks:\n- name: t\n  steps:\n  - request: GET /\n")
+        (self.dir / "old.json").write_text("kept")
+        for option in ("--json-file", "--html", "--junit", "--markdown", "--csv"):
+            done = self.reprise("run", "ok.yaml", "-H", "http://127.0.0.1:1", option, "no/such", code=4)
+            self.assertIn("no/such", done.stderr)
+            self.assertEqual(done.stdout, "", option)
+        self.reprise("run", "ok.yaml", "-H", "http://127.0.0.1:1", "--html", ".", code=4)
+        self.reprise("run", "ok.yaml", "-H", "no.such.host.invalid", "--json-file", "old.json", code=3)
+        self.assertEqual(sorted(p.name for p in self.dir.iterdir()), ["ok.yaml", "old.json"])
+        self.assertEqual((self.dir / "old.json").read_text(), "kept")
+
+    def test_a_recording_is_no_scenario(self):
+        har = self.write("a.har", '{"log": {"version": "1.2", "entries": []}}' + " " * 200)
+        for command in ("run", "check", "try"):
+            said = self.reprise(command, har, code=3).stderr
+            self.assertIn("a.har -o scenario.yaml", said)
+        self.write("wide.yaml", "reprise: 1\nname: é\ntasks: [ { name: " + "é" * 90 + ", stpes: [], b: " + "x" * 90 + " } ]")
+        lines = self.reprise("check", "wide.yaml", code=3).stderr.splitlines()
+        self.assertEqual(lines[1][lines[2].index("^"):][:5], "stpes")
+        self.assertLessEqual(max(map(len, lines[1:])), 80)
