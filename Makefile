@@ -23,7 +23,8 @@ ALL_LDFLAGS = -pthread -pie -Wl,-z,relro,-z,now $(if $(SAN),-fsanitize=$(SAN)) $
 WHOLE     = -Wl,--whole-archive $(BUILD)/libreprise.a -Wl,--no-whole-archive
 LIBS      := $(shell pkg-config --libs $(PKGS) 2>/dev/null) -lm
 
-ROOMS := base http har scenarios replay replay/native results web capture capture/sniff capture/import
+ROOMS := base http har scenarios scenarios/correlate scenarios/foreign scenarios/export replay replay/native results web \
+         capture capture/sniff capture/import
 # The page: bundled from web/ui by npm's packages, unless a release tarball brings web/assets.c.
 PAGE  := $(if $(wildcard web/assets.c),web,build/web)/assets.c
 LIB   := $(patsubst %.c,$(BUILD)/%.o,$(sort $(filter-out web/assets.c,$(wildcard $(ROOMS:%=%/*.c)))))
@@ -63,8 +64,8 @@ $(BUILD)/libreprise.a: $(BUILD)/web/assets.o $(LIB)
 	$(Q)$(AR) rcs $@ $^
 # Files that .incbin brings into the program.
 $(BUILD)/results/page.o: results/page.html results/report.html results/compare.html
-$(BUILD)/scenarios/beacons.o: scenarios/beacons.txt
-$(BUILD)/scenarios/export_lib.o: scenarios/export_lib/locust.py scenarios/export_lib/k6.js
+$(BUILD)/scenarios/correlate/beacons.o: scenarios/correlate/beacons.txt
+$(BUILD)/scenarios/export/export_lib.o: scenarios/export/lib/locust.py scenarios/export/lib/k6.js
 $(BUILD)/cli/demo_har.o: scenarios/examples/demo.har
 $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)

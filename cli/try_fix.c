@@ -131,7 +131,7 @@ static struct slice judge(struct trial *t, size_t at, const char *where, struct 
                           struct slice value)
 {
     struct try_step *s = &t->steps[at];
-    if (slice_find(value, SL("${")) != SLICE_NONE || !value_may_be_token(value))
+    if (slice_find(value, SL("${")) != SLICE_NONE || !correlate_may_be_token(value))
         return (struct slice){ 0 };
     struct buf b = BUF_INIT(4096);
     log_mask(&b, value);

@@ -1,9 +1,9 @@
-/* What a user can do about rows of a recording that became no step: one sentence per reason. See report.h.
+/* What a user can do about rows of a recording that became no step: one sentence per reason. See import_report.h.
  *
  * Called by the report's writer. The reasons are the stable words of readers (har/, capture/import/), of
  * filter.c and of the plans' readers; one without a sentence here would leave its user alone, which a test
  * looks for. */
-#include "scenarios/report.h"
+#include "scenarios/import_report.h"
 
 struct advice {
     const char *reason, *sentence;
@@ -35,7 +35,7 @@ static const struct advice table[] = {
     { "recorder", "nothing: requests to the recorder itself" },
 };
 
-struct slice drop_advice(struct slice reason)
+struct slice import_report_advice(struct slice reason)
 {
     for (size_t i = 0; i < sizeof table / sizeof table[0]; i++)
         if (slice_eq(reason, slice_z(table[i].reason))) return slice_z(table[i].sentence);

@@ -2,10 +2,11 @@
 #ifndef SCENARIOS_SCENARIOS_H
 #define SCENARIOS_SCENARIOS_H
 
-#include "scenarios/correlate.h"
-#include "scenarios/export.h"
+#include "scenarios/correlate/correlate.h"
+#include "scenarios/export/export.h"
 #include "scenarios/extract.h"
-#include "scenarios/foreign.h"
+#include "scenarios/foreign/foreign.h"
+#include "scenarios/import_report.h"
 #include "scenarios/model.h"
 #include "scenarios/shape.h"
 #include "scenarios/template.h"

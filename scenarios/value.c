@@ -11,7 +11,6 @@
 
 #include "base/clock.h"
 #include "base/enc.h"
-#include "scenarios/correlate.h"
 
 #define WORD_BITS_RUN 8.0
 #define WORD_BITS_ALL 16.0
@@ -462,9 +461,4 @@ bool name_agrees(struct slice a, struct slice b)
     /* baserevid and parentRevId */
     return na >= 3 && nb >= 3 && name_is_id(a) && name_is_id(b) &&
            memcmp(sa + na - 3, sb + nb - 3, 3) == 0;
-}
-
-bool value_may_be_token(struct slice text)
-{
-    return value_bits(text) >= BITS_MEDIUM;
 }

@@ -13,7 +13,7 @@
 
 enum import_kind {
     IMPORT_RECORDING, /* import_read gives a session */
-    IMPORT_PLAN,      /* import_text is for scenarios/foreign.h */
+    IMPORT_PLAN,      /* import_text is for scenarios/foreign/foreign.h */
 };
 
 struct import_format {

@@ -57,6 +57,10 @@ class Rules(unittest.TestCase):
     def test_room_private_header(self):
         self.one(self.code('#include "scenarios/model.h"\n', "replay__x_c"), "replay/x.c:2: room: scenarios/model.h is private")
 
+    def test_room_in_a_room(self):
+        self.one(self.code('#include "scenarios/export/export.h"\n', "scenarios__x_c"),
+                 "scenarios/x.c:2: room: scenarios/export/export.h is private to scenarios/export")
+
     def test_room_relative_include(self):
         self.one(self.code('#include "url.h"\n'), 'base/x.c:2: room: "url.h": write it from the top')
 

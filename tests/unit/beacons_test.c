@@ -1,5 +1,5 @@
 /* The list of beacon hosts: its form, and what it matches. */
-#include "scenarios/beacons.h"
+#include "scenarios/correlate/beacons.h"
 
 #include "base/file.h"
 #include "tests/unit/test.h"
@@ -27,7 +27,7 @@ TEST(beacons_list_is_tidy)
     struct err err = { 0 };
     struct slice line, rest;
     size_t n = 0;
-    CHECK(file_read(&f, "scenarios/beacons.txt", 1 << 20, &err));
+    CHECK(file_read(&f, "scenarios/correlate/beacons.txt", 1 << 20, &err));
     rest = f.text;
     while (slice_next(&rest, '\n', &line)) {
         if (!line.n || line.p[0] == '#') continue;

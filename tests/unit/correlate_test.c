@@ -1,5 +1,5 @@
 /* The correlator on small walks: what is a token, where it comes from, what is left alone. */
-#include "scenarios/correlate.h"
+#include "scenarios/correlate/correlate.h"
 
 #include <stdarg.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* Plans of other tools become these scenarios: tests/data/plans holds each plan and the YAML it must give. */
-#include "scenarios/foreign.h"
+#include "scenarios/foreign/foreign.h"
 
 #include <stdio.h>
 #include <string.h>
