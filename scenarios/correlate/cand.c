@@ -10,6 +10,7 @@
 #include "base/json.h"
 #include "scenarios/chars.h"
 #include "scenarios/correlate/coding.h"
+#include "scenarios/correlate/judge.h"
 #include "scenarios/value.h"
 
 #define ORIGINS_PER_STEP 8
@@ -35,7 +36,8 @@ struct value *scan_value(struct scan *s, struct slice text, struct slice name,
     if (v->bits >= BITS_MEDIUM || v->differs) return v;
     if (kind == ORIGIN_TEXT) return NULL;
     bool made = kind == ORIGIN_JSON && s->it->changes_state;
-    if (made && (value_is_key(text) || value_is_digits(text))) return v;
+    if (made && (value_is_key(text) || value_is_digits(text) || judge_names_made(s->it, name)))
+        return v;
     if (kind == ORIGIN_LOCATION || name_is_id(name) || name_is_token(name) || name_matters(v, name))
         return v;
     return NULL;
@@ -289,13 +291,20 @@ static void scan_body(struct scan *s)
         cand_text(s);
 }
 
+/* What was asked for as an asset, and is one: a missing picture is answered with a page, tokens and all. */
+static bool is_asset(const struct item *it)
+{
+    return it->ex->response.status < 400 && !slice_istarts(it->body_type, SL("text/html")) &&
+           !slice_istarts(it->body_type, SL("text/css"));
+}
+
 void item_origins(struct flow *f, struct item *it)
 {
     struct scan s = { f, it, it->ex->response.body, NULL, 0 };
     bool text = it->body_type.n == 0 || slice_istarts(it->body_type, SL("text/")) ||
                 slice_istarts(it->body_type, SL("application/"));
     if (it->is_static) {
-        if (text && !slice_istarts(it->body_type, SL("text/css"))) mark_constants(&s);
+        if (text && is_asset(it)) mark_constants(&s);
         return;
     }
     cand_headers(&s);

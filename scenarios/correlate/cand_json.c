@@ -72,6 +72,13 @@ static int sibling_rank(struct slice key)
     return name_is_id(key) || name_is_token(key) ? 0 : 10;
 }
 
+/* "2026-11-23…": never the same again. */
+static bool is_date(struct slice t)
+{
+    return t.n >= 10 && t.p[4] == '-' && t.p[7] == '-' && value_is_digits(slice_sub(t, 0, 4)) &&
+           value_is_digits(slice_sub(t, 5, 7)) && value_is_digits(slice_sub(t, 8, 10));
+}
+
 /* The best "key equals text" of the object at element_at; the value's own key is not used. */
 static bool find_sibling(struct walk *w, const struct level *l, struct slice *key,
                          struct slice *text)
@@ -88,6 +95,7 @@ static bool find_sibling(struct walk *w, const struct level *l, struct slice *ke
         bool plain = k == JSON_STRING && !j.escaped && raw.n > 0 && raw.n <= SIBLING_MAX;
         int rank = plain ? sibling_rank(name) : 0;
         if (rank && value_bits(raw) >= BITS_MEDIUM && value_bits(raw) > 30) rank = 0;
+        if (is_date(raw)) rank = 0;
         if (rank > best && slice_chr(raw, '\'') == SLICE_NONE) {
             best = rank;
             *key = name;

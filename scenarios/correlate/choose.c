@@ -98,8 +98,15 @@ static bool is_clients_own(const struct use *u, const struct origin *o, const st
     if (v->bits >= BITS_MEDIUM) return v->first_use <= first->step;
     size_t named = first_named(u), until = named < o->step ? named : o->step;
     for (const struct use *e = v->uses; e && e->node->step <= until; e = e->next)
-        if (!e->node->secondary && name_eq(e->node->name, u->node->name)) return true;
+        if (!e->node->secondary && !e->origin && name_eq(e->node->name, u->node->name)) return true;
     return false;
+}
+
+/* A page has many links to one record: a small number in them says nothing, and would hide what does. */
+static bool is_mere_link(const struct flow *f, const struct use *u, const struct origin *o)
+{
+    return o->kind == ORIGIN_LINK && !o->state_changing && value_is_digits(u->value->text) &&
+           u->value->bits < BITS_MEDIUM && !f->items[u->node->step].other;
 }
 
 static struct origin *best_origin(struct flow *f, const struct use *u, double *sure)
@@ -112,6 +119,7 @@ static struct origin *best_origin(struct flow *f, const struct use *u, double *s
         struct origin *o = origin_before(u->value, u->node->step);
         for (; o && looked < TRIES_MAX; o = o->prev) {
             if (!was_seen(f, o, u->node->step) || (o->checked && !o->works)) continue;
+            if (is_mere_link(f, u, o)) continue;
             looked++;
             double place = judge_place(f, u, o);
             if (place <= best_place) continue;

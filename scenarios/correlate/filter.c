@@ -298,6 +298,7 @@ bool flow_keep(struct flow *f, const struct session *s, struct err *err)
                        "no request is left: --hosts keeps none of the recorded hosts");
     flow_drop_refused(f);
     link_hops(f);
+    flow_challenged(f);
     f->zero_ns = f->items[0].ex->start_ns;
     int64_t last = 0;
     for (size_t i = 0; i < f->n; i++) {

@@ -190,6 +190,8 @@ struct flow {
 bool flow_keep(struct flow *f, const struct session *s, struct err *err);
 /* refused.c: leaves out what was refused with 401 and sent again after a token was renewed. */
 void flow_drop_refused(struct flow *f);
+/* challenged.c: puts back the Basic login that a recorder missed where the browser was asked for it. */
+void flow_challenged(struct flow *f);
 /* The absolute URL that an answer redirects to, without fragment; empty if it does not. */
 struct slice item_location(struct flow *f, const struct item *it);
 
@@ -215,10 +217,13 @@ void flow_write_digests(struct flow *f);
 bool is_digest_of_feed(const struct flow *f, const struct node *n);
 /* login.c: credentials and secrets to feed columns; finds the login. */
 void flow_login(struct flow *f);
+/* An accepted request that makes an account: a new password, twice or where accounts are made. */
+bool makes_account(struct item *it);
 /* unique.c: --unique values, made different for each user and iteration. */
 void flow_unique(struct flow *f);
 /* Makes every occurrence of the text unique from step since on, in every spelling that was not there
  * before; how many there were. */
+struct slice unique_variable(struct flow *f, const struct value *v); /* set where v is first sent */
 size_t unique_value(struct flow *f, struct slice value, size_t since);
 /* An answer before that step has it as a whole text: of a tag, an attribute, a JSON member. */
 bool text_was_shown(const struct flow *f, struct slice text, size_t before);

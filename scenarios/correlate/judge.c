@@ -173,6 +173,25 @@ static double judge_made_key(const struct use *u, struct origin *o)
     return addressed || name_agrees(o->name, u->node->name) ? 0.65 : 0;
 }
 
+bool judge_names_made(const struct item *from, struct slice key)
+{
+    static const char *const keys[] = {
+        "path", "name", "slug", "filename", "file", "handle", "key"
+    };
+    if (!from->changes_state || from->ex->response.status != 201) return false;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
+        if (slice_ieq(key, slice_z(keys[i]))) return true;
+    return false;
+}
+
+/* {"path": "untitled3.txt"} of the request that made it, where it is addressed: the server found the name. */
+static double judge_made_name(const struct flow *f, const struct use *u, const struct origin *o)
+{
+    bool addressed = u->node->where == AT_PATH && u->to - u->from == u->node->text.n;
+    bool made = o->kind == ORIGIN_JSON && judge_names_made(&f->items[o->step], o->name);
+    return addressed && made && u->value->first_use > o->step ? 0.6 : 0;
+}
+
 /* A parameter of a form's action, in the post of that form; names tell ids from "mode=login". */
 static double judge_action(const struct flow *f, const struct use *u, struct origin *o)
 {
@@ -265,6 +284,7 @@ static double judge_weak(const struct flow *f, const struct use *u, struct origi
     if (value_is_moment(v)) return judge_moment(u, o);
     if (value_is_digits(v)) return judge_number(f, u, o, named);
     double made = judge_made_key(u, o);
+    if (made <= 0) made = judge_made_name(f, u, o);
     return made > 0 ? made : judge_action(f, u, o);
 }
 

@@ -10,5 +10,7 @@ double judge_use(const struct flow *f, const struct use *u, struct origin *o);
 double judge_place(const struct flow *f, const struct use *u, struct origin *o);
 /* An ETag that comes back as If-Match (RFC 9110 13.1.1): only a server makes these. */
 bool judge_is_entity_tag(const struct use *u, const struct origin *o);
+/* An answer that says that something was made (201), and a key under which it says how that is called. */
+bool judge_names_made(const struct item *from, struct slice key);
 
 #endif

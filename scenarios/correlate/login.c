@@ -72,13 +72,47 @@ static void look(struct node *n, void *arg)
     if (!l->password) l->before = n;
 }
 
+static bool has_any(struct slice text, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (slice_ifind(text, slice_z(words[i])) != SLICE_NONE) return true;
+    return false;
+}
+
 static bool is_registration(const struct item *it)
 {
     static const char *const words[] = { "register", "signup",  "sign-up",   "sign_up",
                                          "adduser",  "newuser", "users/new", "createaccount" };
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (slice_ifind(it->url.target, slice_z(words[i])) != SLICE_NONE) return true;
-    return false;
+    return has_any(it->url.target, words, sizeof words / sizeof *words);
+}
+
+struct passwords {
+    struct slice first;
+    size_t n;
+    bool confirmed;
+};
+
+static void count_password(struct node *n, void *arg)
+{
+    static const char *const again[] = { "conf", "again", "repeat", "retype", "verif", "2" };
+    struct passwords *p = arg;
+    if (n->where == AT_HEADER || !may_hold_account(n) || !name_is_password(n->name)) return;
+    if (p->n++ == 0)
+        p->first = n->text;
+    else if (slice_eq(p->first, n->text))
+        p->confirmed |= has_any(n->name, again, sizeof again / sizeof *again);
+}
+
+bool makes_account(struct item *it)
+{
+    static const char *const logins[] = { "login",   "logon", "signin", "sign-in", "sign_in",
+                                          "session", "auth",  "token",  "sso",     "connect" };
+    struct passwords p = { 0 };
+    if (!it->changes_state || it->ex->response.status >= 400) return false;
+    walk_nodes(it, count_password, &p);
+    if (p.confirmed || (p.n && is_registration(it))) return true;
+    return p.n && it->ex->response.status == 201 &&
+           !has_any(it->url.target, logins, sizeof logins / sizeof *logins);
 }
 
 static bool fields_of(const struct flow *f, struct item *it, struct login_fields *l)
@@ -101,7 +135,7 @@ static struct item *find_login(struct flow *f, struct login_fields *l)
             first = it;
             fields = *l;
         }
-        if (it->ex->response.status < 400 && !is_registration(it)) return it;
+        if (it->ex->response.status < 400 && !is_registration(it) && !makes_account(it)) return it;
     }
     *l = fields;
     return first;
@@ -264,6 +298,25 @@ static void from_feed(struct flow *f, struct login_fields *l, const struct item 
     (void)login;
 }
 
+/* The account that the recording itself made: without a feed each user makes its own. Empty: it made none. */
+static struct slice own_account(struct flow *f, const struct node *user, const struct item *login)
+{
+    const struct value *v = flow_value(f, user->text);
+    if (f->cfg->feed || f->cfg->keep_names || !v || v->first_use == SIZE_MAX)
+        return (struct slice){ 0 };
+    if (text_was_shown(f, user->text, v->first_use)) return (struct slice){ 0 };
+    for (const struct use *u = v->uses; u; u = u->next) {
+        struct item *it = &f->items[u->node->step];
+        bool field = stands_alone(u) && may_hold_account(u->node) && it->index <= login->index;
+        if (!field || !makes_account(it)) continue;
+        report_warn(f, "--feed with an account for each, or --keep-names",
+                    "the recording makes its account \"%.*s\": each user makes one of its own now",
+                    SL_FMT(slice_sub(user->text, 0, 80)));
+        return unique_variable(f, v);
+    }
+    return (struct slice){ 0 };
+}
+
 void flow_login(struct flow *f)
 {
     struct login_fields l;
@@ -280,6 +333,7 @@ void flow_login(struct flow *f)
                         f->cfg->feed);
         return;
     }
+    if (!f->user_column.n && l.user) f->user_column = own_account(f, l.user, login);
     if (!f->user_column.n && l.user)
         f->user_column = secret_column(f, SL("username"), l.user->text);
     if (!f->password_column.n)

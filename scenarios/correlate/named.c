@@ -1,10 +1,12 @@
-/* Names that the user of a recording gave to what it created: a wiki's page, a project's identifier.
+/* Names that the user of a recording gave to what it created: a wiki's page, a project's identifier, an account.
  *
  * Called before origins are chosen. A server keeps such names once, so that of many replaying users only the
- * first would create anything. Three traces tell a name from other typed text, and only text that no answer
+ * first would create anything. Five traces tell a name from other typed text, and only text that no answer
  * held before the user typed it can be one:
  *   missing   a page of that address was not there (404), then something was sent, then it was there
  *   editor    an edit page of that address had no text, which the user filled and sent
+ *   account   a user name or e-mail address with which an account was made, or a person entered in a list
+ *   slug      a field of that name, or a title's spelling as a slug
  *   address   a name or title was posted, the answer said that it was made, and its address was visited
  * They are made unique as with --unique, and the report says so. In doubt a name stays: one that is wrongly
  * changed breaks the walk, one that stays may be given to --unique. */
@@ -13,6 +15,7 @@
 #include "scenarios/html_scan.h"
 #include "scenarios/correlate/report.h"
 #include "scenarios/value.h"
+#include "scenarios/correlate/walk.h"
 
 #define NAME_MAX 200
 
@@ -283,6 +286,92 @@ static bool became_address(struct flow *f, const struct value *v)
     return false;
 }
 
+/* ---- account -------------------------------------------------------------------------------------- */
+
+/* The first request that carries v sends it as a whole field, and was accepted. */
+static struct use *sent_as_field(const struct flow *f, const struct value *v)
+{
+    for (struct use *u = v->uses; u; u = u->next) {
+        if (u->node->secondary) continue;
+        const struct item *it = item_of(f, u);
+        enum where w = u->node->where;
+        bool body = w == AT_FORM || w == AT_PART || w == AT_JSON;
+        bool accepted = it->changes_state && it->ex->response.status < 400;
+        return body && accepted && is_whole(u) ? u : NULL;
+    }
+    return NULL;
+}
+
+static bool names_an_account(struct slice field)
+{
+    static const char *const no[] = { "recipient", "owner",  "author", "assign",
+                                      "invite",    "sender", "reply",  "friend" };
+    return name_is_user(field) && !has_any(field, no, sizeof no / sizeof *no);
+}
+
+/* An e-mail address with which a person was entered where people are listed. */
+static bool enters_person(const struct item *it, const struct value *v, struct slice field)
+{
+    static const char *const lists[] = { "users",    "customers",   "contacts",  "clients",
+                                         "people",   "subscribers", "employees", "students",
+                                         "patients", "accounts",    "customer",  "subscriber" };
+    int status = it->ex->response.status;
+    bool made = status == 201 || status == 302 || status == 303 ||
+                slice_find(it->ex->response.body, v->text) != SLICE_NONE;
+    return made && slice_chr(v->text, '@') != SLICE_NONE && may_make(it) &&
+           slice_ifind(field, SL("mail")) != SLICE_NONE &&
+           path_says(it->url.path, lists, sizeof lists / sizeof *lists);
+}
+
+static bool is_account(struct flow *f, const struct value *v)
+{
+    const struct use *u = sent_as_field(f, v);
+    if (!u || !names_an_account(u->node->name)) return false;
+    struct item *it = &f->items[u->node->step];
+    bool other = it != f->login_first || slice_chr(v->text, '@') != SLICE_NONE;
+    return (other && makes_account(it)) || enters_person(it, v, u->node->name);
+}
+
+/* ---- slug ------------------------------------------------------------------------------------------ */
+
+struct title {
+    struct slice slug;
+    bool found;
+};
+
+/* "Walking by the river" and "walking-by-the-river": letters and digits, in lower case, and one mark for the rest. */
+static void compare_title(struct node *n, void *arg)
+{
+    struct title *t = arg;
+    size_t k = 0;
+    bool differs = false;
+    struct slice text = slice_trim(n->text);
+    if (n->children || t->found) return;
+    for (size_t i = 0; i < text.n; i++) {
+        bool sign = !isalnum((unsigned char)text.p[i]);
+        if (sign && (i + 1 == text.n || !isalnum((unsigned char)text.p[i + 1]))) continue;
+        char c = sign ? t->slug.p[k < t->slug.n ? k : 0] : (char)tolower((unsigned char)text.p[i]);
+        if (k >= t->slug.n || t->slug.p[k] != c || (sign && c != '-' && c != '_')) return;
+        differs |= c != text.p[i];
+        k++;
+    }
+    t->found = k == t->slug.n && differs;
+}
+
+/* A slug is an address' part, kept once, also where the title beside it may come again. */
+static bool is_slug(struct flow *f, const struct value *v)
+{
+    static const char *const names[] = { "permalink", "identifier", "handle", "alias",
+                                         "machine",   "url",        "key",    "path" };
+    const struct use *u = sent_as_field(f, v);
+    struct title t = { v->text, false };
+    if (!u) return false;
+    if (slice_ifind(u->node->name, SL("slug")) != SLICE_NONE) return true;
+    if (!has_any(u->node->name, names, sizeof names / sizeof *names)) return false;
+    walk_nodes(&f->items[u->node->step], compare_title, &t);
+    return t.found;
+}
+
 /* ---- all ------------------------------------------------------------------------------------------ */
 
 static const char *reason(struct flow *f, const struct value *v)
@@ -290,6 +379,8 @@ static const char *reason(struct flow *f, const struct value *v)
     if (!is_typed(v)) return NULL;
     if (was_missing(f, v)) return "its page was missing before";
     if (had_empty_editor(f, v)) return "its editor was empty before";
+    if (is_account(f, v)) return "it is an account's";
+    if (is_slug(f, v)) return "it is a slug";
     return became_address(f, v) ? "it became an address" : NULL;
 }
 

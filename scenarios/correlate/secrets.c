@@ -15,10 +15,17 @@ static bool is_secret_header(struct slice name)
     return false;
 }
 
+/* "Bearer null": what a script sends before it has a token. */
+static bool is_nothing(struct slice value)
+{
+    return slice_ieq(value, SL("null")) || slice_ieq(value, SL("undefined")) ||
+           slice_ieq(value, SL("none"));
+}
+
 static void hide(struct flow *f, struct node *n, size_t from, struct slice name)
 {
     struct slice value = slice_from(n->text, from);
-    if (value.n < 4 || node_has_span(n)) return;
+    if (value.n < 4 || is_nothing(value) || node_has_span(n)) return;
     struct slice column = var_name(f, name);
     size_t before = f->secrets.n;
     column = secret_column(f, column, value);

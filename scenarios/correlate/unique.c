@@ -114,6 +114,24 @@ static bool was_there(const struct flow *f, struct slice text, size_t since)
     return v->in_static || v->uses->node->step < since || text_was_shown(f, text, since);
 }
 
+struct slice unique_variable(struct flow *f, const struct value *v)
+{
+    struct slice name = v->uses->node->name;
+    struct slice var = var_name(f, name.n ? name : SL("name"));
+    item_set(f, &f->items[v->first_use], var,
+             arena_printf(f->a, "${%.*s}", SL_FMT(expression(f, v->text))));
+    return var;
+}
+
+/* What the login's requests send stays the same in all iterations: they are sent once. */
+static struct slice made_once(struct flow *f, struct slice text, size_t since)
+{
+    const struct value *v = flow_value(f, text);
+    bool once = since > 0 && v && v->first_use != SIZE_MAX && f->login != SIZE_MAX &&
+                v->first_use <= f->login;
+    return once ? unique_variable(f, v) : expression(f, text);
+}
+
 size_t unique_value(struct flow *f, struct slice value, size_t since)
 {
     struct slice done[SPELLINGS], text;
@@ -122,7 +140,7 @@ size_t unique_value(struct flow *f, struct slice value, size_t since)
         if (is_known(done, n, text)) continue;
         done[n++] = text;
         if (k > 0 && was_there(f, text, since)) continue;
-        struct spelling s = { f, text, expression(f, text), 0 };
+        struct spelling s = { f, text, made_once(f, text, since), 0 };
         for (size_t i = since; i < f->n; i++)
             walk_nodes(&f->items[i], replace, &s);
         found += s.found;

@@ -4,77 +4,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "tests/unit/test.h"
-
-struct walk {
-    struct session *s;
-    struct import_cfg cfg;
-    struct import_report report;
-    struct scenario *out;
-    struct buf yaml;
-};
-
-static struct exchange *step(struct walk *w, const char *method, const char *url, const char *body,
-                             const char *answer)
-{
-    struct exchange *ex = session_add(w->s);
-    ex->start_ns = (int64_t)w->s->n * 1000000000;
-    ex->total_ns = 10000000;
-    ex->request.method = slice_z(method);
-    ex->request.url = arena_printf(w->s->arena, "http://shop.test%s", url);
-    ex->request.body = slice_z(body);
-    ex->response.status = 200;
-    ex->response.body = slice_z(answer);
-    ex->response.mime = answer[0] == '<' ? SL("text/html") : SL("application/json");
-    size_t cap = 0;
-    if (body[0])
-        headers_add(w->s->arena, &ex->request.headers, &cap, SL("Content-Type"),
-                    body[0] == '{' ? SL("application/json")
-                                   : SL("application/x-www-form-urlencoded"));
-    return ex;
-}
-
-static void header(struct walk *w, struct headers *h, const char *name, const char *value)
-{
-    size_t cap = h->n;
-    headers_add(w->s->arena, h, &cap, slice_z(name), slice_z(value));
-}
-
-static void redirect(struct walk *w, struct exchange *ex, const char *to)
-{
-    ex->response.status = 302;
-    header(w, &ex->response.headers, "Location", to);
-}
-
-static struct walk begin(void)
-{
-    return (struct walk){ .s = session_new(),
-                          .cfg = { .pause_factor = 1, .secrets_file = "x.csv" },
-                          .yaml = BUF_INIT(1 << 20) };
-}
-
-static void run(struct walk *w)
-{
-    struct err err = { 0 };
-    const struct session *several[] = { w->s };
-    w->out = correlate(several, 1, &w->cfg, &w->report, &err);
-    if (!w->out) test_fail(__FILE__, __LINE__, "%s", err.text);
-    CHECK(scenario_write(w->out, &w->yaml));
-}
-
-static bool says(const struct walk *w, const char *text)
-{
-    return slice_find(buf_slice(&w->yaml), slice_z(text)) != SLICE_NONE;
-}
-
-static void end(struct walk *w)
-{
-    buf_free(&w->yaml);
-    scenario_free(w->out);
-    session_free(w->s);
-}
-
-#define TOKEN "q7Zk2mXv9Lr4Tn8Wb3Yc6Hd1"
+#include "tests/unit/walk.h"
 
 TEST(correlate_hidden_field)
 {
@@ -236,131 +166,6 @@ TEST(correlate_two_recordings)
     end(&a);
     scenario_free(b.out);
     session_free(b.s);
-}
-
-TEST(correlate_unique_in_every_spelling)
-{
-    struct walk w = begin();
-    struct slice unique[] = { SL("My Page") };
-    w.cfg.unique = unique;
-    w.cfg.unique_n = 1;
-    step(&w, "POST", "/save", "title=My+Page&slug=my-page&other=My+Pages", "{}");
-    run(&w);
-    CHECK(says(&w, "unique(\"My Page\")") || says(&w, "unique(\\\"My Page\\\")"));
-    CHECK(says(&w, "my-page") && says(&w, "My Pages"));
-    end(&w);
-}
-
-#define EDITOR "<form action=/save><textarea name=text>\n</textarea></form>"
-
-/* Wikis: the page that is made stands in addresses before it exists. */
-TEST(correlate_names_of_created_objects)
-{
-    struct walk w = begin();
-    step(&w, "GET", "/", "", "<p>Welcome");
-    step(&w, "GET", "/wiki?id=Blue_moon&do=edit", "", EDITOR);
-    step(&w, "POST", "/wiki?id=Blue_moon&do=save", "id=Blue_moon&text=Hello", "<p>Hello");
-    step(&w, "GET", "/page/Red_sun", "", "<p>nothing")->response.status = 404;
-    step(&w, "POST", "/save", "page=Red_sun&text=x", "<p>saved");
-    step(&w, "GET", "/page/Red_sun", "", "<p>x");
-    step(&w, "POST", "/projects", "name=Green+field&x=1", "{}")->response.status = 201;
-    step(&w, "GET", "/projects/green-field", "", "<p>");
-    redirect(&w, step(&w, "POST", "/new", "title=Old+stone", "<p>"), "/blog/old-stone");
-    step(&w, "GET", "/blog/old-stone", "", "<p>");
-    run(&w);
-    CHECK(says(&w, "unique(\"Blue_moon\")") && !says(&w, "=Blue_moon"));
-    CHECK(says(&w, "POST /wiki?id="));
-    CHECK(says(&w, "GET /page/${urlencode(unique(\"Red_sun\"))}"));
-    CHECK(says(&w, "/projects/${urlencode(unique(\"green-field\"))}") &&
-          says(&w, "unique(\"Green field\")"));
-    CHECK(says(&w, "/blog/${urlencode(unique(\"old-stone\"))}"));
-    CHECK_U(w.report.warnings_n, 4);
-    end(&w);
-}
-
-/* What was there before, or is no name, stays. */
-TEST(correlate_names_of_others_stay)
-{
-    struct walk w = begin();
-    step(&w, "GET", "/projects/moonlight/issues/new", "", EDITOR);
-    step(&w, "POST", "/projects/moonlight/issues", "text=Hello", "<p>");
-    step(&w, "GET", "/admin/note/add/", "", EDITOR);
-    step(&w, "POST", "/admin/note/add/", "text=Hello", "<p>");
-    step(&w, "GET", "/wiki?id=start&do=edit", "",
-         "<form><textarea name=text>Welcome</textarea></form>");
-    step(&w, "POST", "/wiki?id=start&do=save", "id=start&text=Hello", "<p>");
-    step(&w, "GET", "/post/first-post", "", EDITOR); /* a comment */
-    step(&w, "POST", "/post/first-post", "text=Hello", "<p>");
-    step(&w, "POST", "/search", "query=lamps&title=lamps", "<p>");
-    step(&w, "GET", "/search/lamps", "", "<p>");
-    step(&w, "GET", "/tags", "", "<a href=/tag/garden>garden</a>");
-    step(&w, "POST", "/tag", "name=garden", "{}");
-    step(&w, "GET", "/tag/garden", "", "<p>");
-    run(&w);
-    CHECK(!says(&w, "unique("));
-    CHECK_U(w.report.warnings_n, 0);
-    end(&w);
-}
-
-/* Sent as a name, and an address behind it is called so: nothing was made. */
-TEST(correlate_names_of_what_was_not_made_stay)
-{
-    struct walk w = begin();
-    step(&w, "GET", "/note?id=start&do=edit", "", EDITOR); /* the recording begins with it */
-    step(&w, "POST", "/note?id=start&do=save", "id=start&text=Hello", "<p>");
-    step(&w, "POST", "/events", "{\"event_name\":\"checkout\",\"page\":\"pricing\"}", "{}");
-    step(&w, "POST", "/api/checkout", "{\"x\":1}", "{\"ok\":1}");
-    step(&w, "GET", "/pricing", "", "<p>");
-    redirect(&w, step(&w, "POST", "/books/find", "title=Dune", "<p>"), "/books/dune");
-    step(&w, "GET", "/books/dune", "", "<p>");
-    step(&w, "POST", "/location", "name=Berlin", "{\"name\":\"Berlin\"}");
-    step(&w, "GET", "/weather/berlin", "", "<p>");
-    step(&w, "GET", "/suggest?q=urg", "", "[\"urgent\"]");
-    step(&w, "POST", "/tags", "name=urgent", "{}")->response.status = 201;
-    step(&w, "GET", "/tags/urgent", "", "<p>");
-    step(&w, "GET", "/post/edit/first", "",
-         "<textarea name=a>x</textarea><textarea name=b></textarea>");
-    step(&w, "POST", "/post/edit/first", "a=x&b=Hello", "<p>");
-    run(&w);
-    CHECK(!says(&w, "unique("));
-    CHECK_U(w.report.warnings_n, 0);
-    end(&w);
-}
-
-/* Only the name: not the path around it, the site's host, another thing of that name. */
-TEST(correlate_names_alone_are_made_unique)
-{
-    struct walk w = begin();
-    step(&w, "GET", "/api/orders", "", "{}");
-    step(&w, "GET", "/page?id=Red_sun&lang=english", "", "<p>")->response.status = 404;
-    step(&w, "POST", "/page?id=Red_sun&lang=english", "text=x", "<p>");
-    step(&w, "GET", "/page?id=Red_sun&lang=english", "", "<p>x");
-    redirect(&w, step(&w, "POST", "/boards", "name=Orders", "<p>"), "/boards/Orders");
-    step(&w, "GET", "/boards/Orders", "", "<p>");
-    step(&w, "GET", "/api/orders", "", "{}");
-    struct exchange *last = step(&w, "POST", "/boards", "name=Shop&mail=me@shop.test", "<p>");
-    redirect(&w, last, "/boards/shop");
-    header(&w, &last->request.headers, "Origin", "http://shop.test");
-    step(&w, "GET", "/boards/shop", "", "<p>");
-    run(&w);
-    CHECK(says(&w, "GET /page?id=${formencode(unique(\"Red_sun\"))}&lang=english"));
-    CHECK(says(&w, "/boards/${urlencode(unique(\"Orders\"))}") && !says(&w, "unique(\"orders\")"));
-    CHECK(says(&w, "unique(\"Shop\")") && says(&w, "mail: me@shop.test"));
-    CHECK(says(&w, "Origin: http://shop.test"));
-    CHECK_U(w.report.warnings_n, 3);
-    end(&w);
-}
-
-TEST(correlate_names_are_kept_on_demand)
-{
-    struct walk w = begin();
-    w.cfg.keep_names = true;
-    step(&w, "GET", "/", "", "<p>Welcome");
-    step(&w, "GET", "/wiki?id=Blue_moon&do=edit", "", EDITOR);
-    step(&w, "POST", "/wiki?id=Blue_moon&do=save", "id=Blue_moon&text=Hello", "<p>Hello");
-    run(&w);
-    CHECK(!says(&w, "unique(") && says(&w, "id=Blue_moon"));
-    end(&w);
 }
 
 TEST(correlate_pkce_and_state)
@@ -541,5 +346,70 @@ TEST(correlate_redirect_in_json)
     step(&w, "GET", "/issues/57", "", "<p>");
     run(&w);
     CHECK(says(&w, "GET /issues/${issue_id}"));
+    end(&w);
+}
+
+/* A missing picture is answered with the site's page: what stands there is no constant. */
+TEST(correlate_pages_in_an_assets_place)
+{
+    struct walk w = begin();
+    const char *form = "<form action=/save><input type=hidden name=csrf value=" TOKEN ">";
+    step(&w, "GET", "/form", "", form);
+    step(&w, "GET", "/logo.png", "", form)->response.status = 404;
+    step(&w, "POST", "/save", "csrf=" TOKEN "&title=A+text", "{}");
+    run(&w);
+    CHECK_U(w.report.tokens_n, 1);
+    CHECK(!says(&w, TOKEN));
+    end(&w);
+}
+
+/* A page may name a record in more links than are looked at: the answer that made it counts. */
+TEST(correlate_links_do_not_hide_the_answer_that_made_it)
+{
+    struct walk w = begin();
+    struct buf page = BUF_INIT(1 << 14);
+    buf_addz(&page, "<p>");
+    for (int i = 0; i < 40; i++)
+        buf_addf(&page, "<a href=/notes/57/act%d>x</a>", i);
+    buf_addc(&page, '\0');
+    step(&w, "POST", "/notes", "{\"t\":1}", "{\"id\":57}");
+    step(&w, "GET", "/notes/57", "", page.p);
+    step(&w, "POST", "/notes/57/ping", "{}", "{\"url\":\"/notes/57/ping\"}");
+    step(&w, "GET", "/notes/57/all", "", page.p);
+    step(&w, "POST", "/notes/57/end", "{}", "{}");
+    run(&w);
+    CHECK(!says(&w, "/notes/57"));
+    buf_free(&page);
+    end(&w);
+}
+
+/* A time tells an element from others in the recording only. Before it has a token, a script sends "null". */
+TEST(correlate_no_element_is_found_by_its_time)
+{
+    struct walk w = begin();
+    struct exchange *a = step(&w, "POST", "/publish", "{\"t\":1}",
+                              "{\"data\":{\"docId\":\"" TOKEN "\"},\"meta\":[{\"docId\":\"" TOKEN
+                              "\",\"updatedAt\":\"2026-11-23T11:14:08.525Z\"}]}");
+    header(&w, &a->request.headers, "Authorization", "Bearer null");
+    step(&w, "GET", "/docs/" TOKEN, "", "{}");
+    run(&w);
+    CHECK(says(&w, "json: $.data.docId") && says(&w, "Bearer null"));
+    CHECK_U(w.report.warnings_n, 0);
+    end(&w);
+}
+
+/* RFC 7617: the browser was asked for a password, the recorder saw only what came of it. */
+TEST(correlate_a_challenge_that_the_recorder_missed)
+{
+    struct walk w = begin();
+    step(&w, "GET", "/", "", "<p>Hello");
+    redirect(&w, step(&w, "GET", "/enter", "", "<p>"), "/home");
+    step(&w, "GET", "/home", "", "<p>Home");
+    struct exchange *asset = step(&w, "GET", "/a.css", "", "a");
+    header(&w, &asset->request.headers, "Authorization", "Basic YW5uOnMzY3JldA==");
+    run(&w);
+    CHECK(says(&w, "Basic ${base64(account.username + \":\" + account.password)}"));
+    CHECK_U(w.report.warnings_n, 1);
+    CHECK_U(times(&w, "Authorization: "), 3);
     end(&w);
 }
