@@ -10,8 +10,8 @@
 #include "base/mem.h"
 #include "base/num.h"
 #include "base/wrap.h"
-#include "cli/opt.h"
 #include "cli/recording.h"
+#include "cli/run_job.h"
 #include "http/url.h"
 #include "results/results.h"
 #include "scenarios/scenarios.h"
@@ -229,22 +229,17 @@ static void print_summary(struct survey *c, const char *path)
 
 /* ---- one scenario --------------------------------------------------------------------------------- */
 
-/* Rules about one step are only known with the plan; the others are checked here. */
-static bool check_thresholds(const struct scenario *s, struct err *err)
+/* What a run would compile, but no name is looked up and no host refused. */
+static bool compiles(const struct settings *set, const struct scenario *s, struct err *err)
 {
-    for (size_t i = 0; i < s->thresholds_n; i++) {
-        struct threshold_cfg rule = { .rule = s->thresholds[i].rule };
-        struct run_info info = { .thresholds = &rule, .thresholds_n = 1 };
-        if (slice_starts(slice_trim(rule.rule), SL("{"))) continue;
-        struct thresholds *t = thresholds_new(&info, err);
-        if (!t) {
-            err_context(err, "%.*s:%u:%u", SL_FMT(s->file), s->thresholds[i].place.line,
-                        s->thresholds[i].place.column);
-            return false;
-        }
-        thresholds_free(t);
-    }
-    return true;
+    const char *none = s->target.n ? NULL : "http://localhost";
+    struct plan_cfg cfg = { .hosts = { .host = set->host ? set->host : none,
+                                       .allow_all = true,
+                                       .by_proxy = true } };
+    struct plan *plan = plan_new(s, &cfg, err);
+    bool ok = plan && job_rules_ok(s, plan, err);
+    plan_free(plan);
+    return ok;
 }
 
 static bool check_one(const struct settings *set, const char *path, struct err *err)
@@ -256,11 +251,7 @@ static bool check_one(const struct settings *set, const char *path, struct err *
                         .hosts = map_new(),
                         .changing = BUF_INIT(1 << 20),
                         .target = s->target };
-    struct url u;
-    bool ok = check_thresholds(s, err);
-    if (ok && set->host && !url_parse(slice_z(set->host), &u))
-        ok = err_set(err, ERR_USAGE, "--host %s is no address like http://127.0.0.1:8080",
-                     set->host);
+    bool ok = compiles(set, s, err);
     if (set->host) c.target = slice_z(set->host);
     if (c.target.n == 0) c.target = SL("(none: give --host)");
     if (ok && !set->quiet) print_summary(&c, path);
@@ -287,15 +278,21 @@ static void print_functions(void)
     print_function("env", "env(NAME[, 'other']): of the environment, or -e NAME=VALUE");
 }
 
+/* All of them, whatever one of them is; the worst one's code. */
 static int check(void *settings, const struct opt_rest *rest, struct err *err)
 {
     const struct settings *set = settings;
+    int code = 0;
     if (set->functions) print_functions();
     if (rest->n == 0 && !set->functions) err_set(err, ERR_USAGE, "which scenario?");
     bool ok = !err_is(err) && cmd_env(&set->env, err);
-    for (size_t i = 0; ok && i < rest->n; i++)
-        ok = check_one(set, rest->v[i], err);
-    return 0;
+    for (size_t i = 0; ok && i < rest->n; i++) {
+        struct err one = { 0 };
+        if (check_one(set, rest->v[i], &one)) continue;
+        int failed = cmd_fail(command.name, &one);
+        if (failed > code) code = failed;
+    }
+    return code;
 }
 
 static int run(int argc, char **argv)

@@ -55,6 +55,25 @@ static bool make_plan(struct job *j, struct err *err)
     return j->plan != NULL;
 }
 
+bool job_rules_ok(const struct scenario *s, const struct plan *plan, struct err *err)
+{
+    for (size_t i = 0; i < s->thresholds_n; i++) {
+        struct threshold_cfg rule = { .rule = s->thresholds[i].rule };
+        struct run_info info = { .steps = plan->steps,
+                                 .steps_n = plan->steps_n,
+                                 .thresholds = &rule,
+                                 .thresholds_n = 1 };
+        struct thresholds *t = thresholds_new(&info, err);
+        if (!t) {
+            err_context(err, "%.*s:%u:%u", SL_FMT(s->file), s->thresholds[i].place.line,
+                        s->thresholds[i].place.column);
+            return false;
+        }
+        thresholds_free(t);
+    }
+    return true;
+}
+
 static void add_threshold(struct job *j, struct threshold_cfg *v, struct slice rule, bool abort,
                           uint64_t delay_ns)
 {
@@ -93,7 +112,7 @@ static bool set_thresholds(struct job *j, struct err *err)
         if (!j->only_these_thresholds || is_listed(said, s->thresholds[i].rule))
             add_threshold(j, v, s->thresholds[i].rule, s->thresholds[i].abort_on_fail,
                           s->thresholds[i].delay_ns);
-    if (!thresholds_readable(j, err)) return false;
+    if (!job_rules_ok(s, j->plan, err)) return false;
     for (size_t i = 0; i < said->n; i++)
         if (!has_threshold(j, slice_z(said->v[i])))
             add_threshold(j, v, slice_z(said->v[i]), false, 0);

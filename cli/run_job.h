@@ -39,6 +39,8 @@ struct job {
 
 /* Reads and compiles everything; nothing is sent, no file is made but the archive. */
 bool job_prepare(struct job *j, struct err *err);
+/* The scenario's own thresholds over the plan's steps; an error has its place. */
+bool job_rules_ok(const struct scenario *s, const struct plan *plan, struct err *err);
 bool job_start(struct job *j, struct err *err);
 /* What runs, in a line or two, unless it shall be quiet. */
 void job_announce(const struct job *j);

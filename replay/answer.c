@@ -109,7 +109,10 @@ static void decode(struct verdict *v)
     if (coding.n == 0) return;
     w->decoded.max = MAX_DECODED;
     buf_reset(&w->decoded);
-    if (codec_decode_all(coding, c->answer_body, &w->decoded) != CODEC_OK)
+    enum codec_result r = codec_decode_all(coding, c->answer_body, &w->decoded);
+    if (r == CODEC_TOO_BIG)
+        fail(v, OUTCOME_PROTOCOL, SL("the body is over the limit"));
+    else if (r != CODEC_OK)
         fail(v, OUTCOME_PROTOCOL, arena_printf(w->scratch, "the body is not %.*s", SL_FMT(coding)));
     v->body = buf_slice(&w->decoded);
 }

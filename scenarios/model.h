@@ -196,6 +196,7 @@ struct load {
     enum arrival arrival; /* open model: iterations start at `rate` a second */
     double rate;
     uint32_t max_users; /* open model's ceiling: starts beyond it are dropped and counted */
+    struct place place; /* in the file */
 };
 
 struct threshold {

@@ -79,7 +79,7 @@ static bool read_on_stop(struct reader *r, const struct ynode *n, void *scenario
 static const struct key top_keys[] = {
     { "reprise", read_version, 0 },
     { "name", read_plain, offsetof(struct scenario, name) },
-    { "target", read_plain, offsetof(struct scenario, target) },
+    { "target", read_text, offsetof(struct scenario, target) },
     { "feeds", read_feeds, 0 },
     { "vars", read_fields, offsetof(struct scenario, vars) },
     { "defaults", read_defaults, 0 },

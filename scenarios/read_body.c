@@ -31,7 +31,7 @@ static const struct key part_keys[] = {
     { "name", read_text, offsetof(struct form_part, name) },
     { "value", read_text, offsetof(struct form_part, value) },
     { "base64", read_base64, 0 },
-    { "file", read_plain, offsetof(struct form_part, file) },
+    { "file", read_text, offsetof(struct form_part, file) },
     { "file_name", read_file_name, 0 },
     { "content_type", read_text, offsetof(struct form_part, content_type) },
     READ_KEYS_END,

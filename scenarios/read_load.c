@@ -153,6 +153,7 @@ bool read_load(struct reader *r, const struct ynode *n, void *load)
 {
     struct load *l = load;
     if (!read_map(r, n, "load", load_keys, l)) return false;
+    l->place = n->place;
     if (l->rate > 0 && !read_get(n, "arrival")) l->arrival = ARRIVAL_CONSTANT;
     return true;
 }
@@ -221,7 +222,7 @@ static bool read_per(struct reader *r, const struct ynode *n, void *per_iteratio
 }
 
 static const struct key feed_keys[] = {
-    { "file", read_plain, offsetof(struct feed, file) },
+    { "file", read_text, offsetof(struct feed, file) },
     { "pick", read_pick, offsetof(struct feed, pick) },
     { "at_end", read_end, offsetof(struct feed, end) },
     { "per", read_per, offsetof(struct feed, per_iteration) },

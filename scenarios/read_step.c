@@ -62,7 +62,7 @@ static bool read_body_base64(struct reader *r, const struct ynode *n, void *requ
 static bool read_body_file(struct reader *r, const struct ynode *n, void *request_step)
 {
     struct request_step *q = request_step;
-    return set_body(r, n, q, BODY_KIND_FILE) && read_plain(r, n, &q->body);
+    return set_body(r, n, q, BODY_KIND_FILE) && read_text(r, n, &q->body);
 }
 
 static bool read_form(struct reader *r, const struct ynode *n, void *request_step)

@@ -179,7 +179,7 @@ static bool check_file(struct checking *c, struct slice file, struct place at)
     if (c->s->text.n == 0) return true;
     const char *path = columns_path(c->arena, c->s, file);
     if (stat(path, &st) == 0 && S_ISREG(st.st_mode)) return true;
-    return yaml_fail(&c->src, at, c->err, "there is no file %s", path);
+    return yaml_fail(&c->src, place_of(c, file, 0, at), c->err, "there is no file %s", path);
 }
 
 static bool check_parts(struct checking *c, const struct request_step *q, struct place at)
@@ -288,7 +288,7 @@ static bool check_feed(struct checking *c, const struct feed *f)
     const char *path = columns_path(c->arena, c->s, f->file);
     if (!columns_read(c->arena, path, &columns, &n, c->err)) {
         err_context(c->err, "feed %.*s", SL_FMT(f->name));
-        return yaml_place_error(&c->src, f->place, c->err);
+        return yaml_place_error(&c->src, place_of(c, f->file, 0, f->place), c->err);
     }
     for (size_t i = 0; i < n; i++) {
         struct slice name =
@@ -303,25 +303,27 @@ static bool check_vars(struct checking *c)
 {
     const struct fields *vars = &c->s->vars;
     for (size_t i = 0; i < vars->n; i++) {
-        if (!check_name(c, vars->v[i].name, "vars", (struct place){ 0, 0 })) return false;
-        if (!check_text(c, vars->v[i].value, "vars", (struct place){ 0, 0 })) return false;
+        struct place at = place_of(c, vars->v[i].value, 0, (struct place){ 0, 0 });
+        if (!check_name(c, vars->v[i].name, "vars", at)) return false;
+        if (!check_text(c, vars->v[i].value, "vars", at)) return false;
         scope_slot(c->now, vars->v[i].name);
         scope_slot(c->all, vars->v[i].name);
     }
     return true;
 }
 
-static bool check_load(struct checking *c)
+static bool check_rest(struct checking *c)
 {
     const struct load *l = &c->s->load;
     struct url url;
     if (l->arrival != ARRIVAL_NONE && !(l->rate > 0) && l->stages_n == 0)
-        return fail_at(c, (struct place){ 0, 0 }, "load: an arrival wants a rate, like rate: 50/s");
+        return fail_at(c, l->place, "load: an arrival wants a rate, like rate: 50/s");
     for (size_t i = 0; i < c->s->thresholds_n; i++)
         if (slice_trim(c->s->thresholds[i].rule).n == 0)
             return fail_at(c, c->s->thresholds[i].place, "a threshold wants a rule: p(95) < 200ms");
     if (c->s->target.n == 0 || url_parse(c->s->target, &url)) return true;
-    return fail_at(c, (struct place){ 0, 0 }, "target: an address like https://shop.example");
+    return fail_at(c, place_of(c, c->s->target, 0, (struct place){ 0, 0 }),
+                   "target: an address like https://shop.example");
 }
 
 static bool check_all(struct checking *c)
@@ -329,7 +331,7 @@ static bool check_all(struct checking *c)
     const struct scenario *s = c->s;
     for (size_t i = 0; i < s->feeds_n; i++)
         if (!check_feed(c, &s->feeds[i])) return false;
-    if (!check_vars(c) || !check_load(c) || !check_wait(c, &s->wait, (struct place){ 0, 0 }))
+    if (!check_vars(c) || !check_rest(c) || !check_wait(c, &s->wait, (struct place){ 0, 0 }))
         return false;
     know(c->all, s->on_start, s->on_start_n);
     for (size_t i = 0; i < s->tasks_n; i++)

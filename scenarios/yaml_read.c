@@ -331,6 +331,8 @@ static bool check_text(const struct ysource *src, struct err *err)
         return err_set(err, ERR_INPUT, "%s: larger than %u MiB", src->name, YAML_MAX_BYTES >> 20);
     size_t bad = slice_chr(src->text, 0);
     if (bad == SLICE_NONE && enc_is_utf8(src->text)) return true;
+    if (slice_starts(src->text, SL("\xff\xfe")) || slice_starts(src->text, SL("\xfe\xff")))
+        return err_at(err, src->name, 1, 1, "this is UTF-16: save it as UTF-8");
     if (bad == SLICE_NONE) {
         size_t low = 0;
         bad = src->text.n;

@@ -576,3 +576,20 @@ class BadInput(TestCase):
         lines = self.reprise("check", "wide.yaml", code=3).stderr.splitlines()
         self.assertEqual(lines[1][lines[2].index("^"):][:5], "stpes")
         self.assertLessEqual(max(map(len, lines[1:])), 80)
+
+    def test_check_refuses_what_a_run_refuses(self):
+        ok = "reprise: 1\nname: s\ntarget: http://127.0.0.1:1\ntasks:\n- name: t\n  steps:\n  - request: GET /\n"
+        for i, (line, at, says) in enumerate((
+                ("    body_base64: '*'", "7:5", "not base64"), ("    headers: { 'A B': c }", "7:5", "cannot be sent"),
+                ("    body_file: none.bin", "8:16", "no file none.bin"),
+                ("thresholds: [ 'p(95) < 2s', '{step:no} avg < 1s' ]", "8:30", "no step or group"),
+                ("load: { arrival: poisson }", "8:7", "wants a rate"), ("feeds: { a: { file: no.csv } }", "8:21", "no.csv"))):
+            self.write(f"{i}.yaml", ok + line + "\n")
+            for command in (("check",), ("run", "-i", 1, "--no-archive")):
+                done = self.reprise(*command, f"{i}.yaml", code=3)
+                self.assertIn(f"{i}.yaml:{at}: ", done.stderr)
+                self.assertIn(says, done.stderr)
+        self.write("ok.yaml", ok)
+        done = self.reprise("check", "0.yaml", "ok.yaml", "1.yaml", code=3)
+        self.assertIn("ok.yaml: fine", done.stdout)
+        self.assertIn("1.yaml", done.stderr)
