@@ -1,9 +1,9 @@
 /* What a text looks like on its own; see value.h.
  *
  * Called for every candidate that a request carries, so each function is one pass. The bits of a text are
- * those of its runs: digits count 3.3 a piece, letters 4.7 when they look random and at most 8 a run when
- * they look like a word. The limits were set on recordings of real applications; value_test.c holds the
- * pairs that must stay on their side. */
+ * those of its pieces, between marks that base64url has not. Digits count 3.3 each; so do letters 4.7 where a
+ * piece is rather made by chance than of words, else at most 8 a run and 16 in all. The limits were set on
+ * recordings of real applications; value_test.c holds the pairs that must stay on their side. */
 #include "scenarios/value.h"
 
 #include <ctype.h>
@@ -12,9 +12,12 @@
 #include "base/clock.h"
 #include "base/enc.h"
 
+#define DIGIT_BITS 3.32
+#define LETTER_BITS 4.7
 #define WORD_BITS_RUN 8.0
 #define WORD_BITS_ALL 16.0
-#define CHANCE_ODDS (-12) /* half bits */
+#define CHANCE_ODDS (-3) /* half bits; below them a piece is no word */
+#define CHANCE_LEN 6     /* what is shorter tells nothing */
 
 static bool is_letter(char c)
 {
@@ -26,11 +29,39 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
+/* What base64url is made of; other marks stand between pieces. */
+static bool is_of_piece(char c)
+{
+    return is_letter(c) || is_digit(c) || c == '-' || c == '_';
+}
+
 bool value_is_digits(struct slice s)
 {
     for (size_t i = 0; i < s.n; i++)
         if (!is_digit(s.p[i])) return false;
     return s.n > 0;
+}
+
+bool value_has_digit(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (is_digit(s.p[i])) return true;
+    return false;
+}
+
+size_t value_case_turns(struct slice s)
+{
+    size_t turns = 0;
+    for (size_t i = 1; i < s.n; i++) {
+        char a = s.p[i - 1], b = s.p[i];
+        turns += (a >= 'A' && a <= 'Z' && b >= 'a') || (a >= 'a' && b >= 'A' && b <= 'Z');
+    }
+    return turns;
+}
+
+bool value_is_mixed(struct slice s)
+{
+    return s.n >= 8 && value_case_turns(s) + value_has_digit(s) >= 2;
 }
 
 bool value_is_hex(struct slice s)
@@ -108,83 +139,64 @@ bool value_is_printable(struct slice s)
 
 /* ---- bits ----------------------------------------------------------------------------------------- */
 
-/* How usual the second letter is behind the first in words of programs and of twelve languages: 'i' is as
- * chance has it, each letter above or below half a bit more or less. */
-static const char pairs[26][27] = {
-    "fiiibdhfidhljmchaljlggecge", "nffcmabclealdcldajhelacaha", "magclbamkbjicanbaifkiaaadd",
-    "medgocdeneagdfldahiejccaec", "hejkgggdgcfjimdgdmljegdhec", "lbeflleancajcdmdajgijaaaga",
-    "mebenaijkaeheikcakiflaeaca", "naaenaaambdhfemcaieikacafa", "jgjijgibcdhjjnjgbikkchadcg",
-    "ocagnaablbgbeglebdiclddadb", "ncccmacilagicfmeahjikagaea", "mddgncdcncekeeldaahiidaaia",
-    "okbcnabalacfhelkabgejaaada", "lbjllfmdkefecgjcabkmheaagd", "fhiieehdgdhkknhiamjijihccd",
-    "maedmbchkabkccmiamhijaaaga", "kcabfdbahaaiccgceggapccaba", "meghndgcmbfghgleahjjiedagd",
-    "kbibmccjlahgeejiccknjcdafc", "mcfbncajmabgddkdakiiiacahb", "jihgjfhciehkjmeialkldedbde",
-    "nbeboacamaaebflbaffbgaaafa", "ocdemcbimadebjkeaiicfacahb", "kfkflhbemabfgcimcdgndaaifc",
-    "nghfkegejcgijjkkagkkidgaed", "nddfnaffmadfgikeaddeicfahg"
+/* Words or chance? What each character, behind the ones before it, tells for words, in half bits above and below
+ * 'm': counted in 100,000 names and words, a third of them with a number, against as many texts drawn evenly
+ * (docs/notes/correlation.md tells how). */
+enum char_class { CAPITAL, SMALL, DIGIT, MARK, EDGE };
+
+/* The class of a character, behind the classes of the two before it; EDGE begins and ends a piece. */
+static const char follows[EDGE + 1][EDGE + 1][6] = {
+    { "mjiqm", "epahf", "jeoxn", "mlrmk", "mmmmm" },
+    { "fpaed", "kmewo", "igoso", "donhe", "mmmmm" },
+    { "kmntn", "fkiqt", "ginyq", "mmmmm", "mmmmm" },
+    { "molsg", "apchg", "aarkp", "kojpl", "mmmmm" },
+    { "kriqq", "bniny", "fgowz", "lmjsh", "kohqa" },
 };
 
-static bool is_upper(char c)
+/* A letter behind the one before it; the first row is for the first of a word. */
+static const char pairs[27][27] = {
+    "nlomnmllomimnmkofmonlmlkdf", "hmnnegoflfjpnpanapnqljhjif", "qhjipfhdokerihpienmjqedgkd",
+    "peigpgcpmbnoherhammpleadie", "okhlshlergdllgohallilgechd", "lhmojkkeidhnnqgjhqqohjioid",
+    "phjioofcsacnhjqgbnlmndecka", "mhhgtekmoaeojmmhaomjndcceg", "qddircccocfkjhprakhpjdfaha",
+    "nlnmmkmeeelnnrpkdlopgkchbj", "ncegndaajbffdflhmcvejecaac", "okhhrghisejlhjogckommigahc",
+    "pihlrhgeqbhngfpjaflnogcekc", "rkiishjepafnmiooafkhlglaha", "nfooolpemdkifjmibfrqljcaic",
+    "jjmmfildiiknnsmlarllmjkhdd", "qejjpifqnafpikonapknmfcbja", "gghghddahaarfghjkiigueeaaa",
+    "pjnlshkepcjjmjphclnnkjgcmf", "mfmfqgglqbmjhhpmikpqmkhajh", "pekfrgenqadlkgpjaommlcifmd",
+    "oljoojkcpfionphnaoppfedfcf", "qfhetgocradhjllhahihhdddfa", "oghhogiisaejkmoqammjfdkbhb",
+    "lemhnkgfmamgohhneikuffcjha", "njljmjlgkgipoonraloojhlaif", "qihhtehmpehljlohbgkilfiemm",
+};
+
+static enum char_class class_of(char c)
 {
-    return c >= 'A' && c <= 'Z';
+    if (is_digit(c)) return DIGIT;
+    if (!is_letter(c)) return MARK;
+    return c >= 'a' ? SMALL : CAPITAL;
 }
 
-static unsigned letter_index(char c)
+static size_t letter_index(char c)
 {
-    return (unsigned)((c | 32) - 'a');
+    return (size_t)((c | 32) - 'a');
 }
 
-/* Case as words have it: none changes, or only the first letter is a capital. */
-static bool is_one_case(struct slice run)
+static int letter_odds(struct slice s, size_t i, enum char_class was, enum char_class is)
 {
-    size_t turns = 0;
-    for (size_t i = 1; i < run.n; i++)
-        turns += is_upper(run.p[i]) != is_upper(run.p[i - 1]);
-    return turns == 0 || (turns == 1 && is_upper(run.p[0]));
+    if (is > SMALL) return 0;
+    bool begins = was > SMALL || (was == SMALL && is == CAPITAL);
+    return pairs[begins ? 0 : 1 + letter_index(s.p[i - 1])][letter_index(s.p[i])] - 'm';
 }
 
-/* For words against chance, in half bits: their pairs of letters, and in mixed case that a capital begins
- * a word. */
-static int word_odds(struct slice run)
+/* For words against chance, in half bits. */
+static int word_odds(struct slice s)
 {
-    bool one_case = is_one_case(run);
+    enum char_class before = EDGE, was = EDGE;
     int odds = 0;
-    for (size_t i = 1; i < run.n; i++) {
-        bool was = is_upper(run.p[i - 1]), is = is_upper(run.p[i]), begins = !was && is;
-        if (!begins) odds += pairs[letter_index(run.p[i - 1])][letter_index(run.p[i])] - 'i';
-        if (!one_case) odds += begins ? -4 : was && is ? -2 : 1;
+    for (size_t i = 0; i <= s.n; i++) {
+        enum char_class is = i < s.n ? class_of(s.p[i]) : EDGE;
+        odds += follows[before][was][is] - 'm' + letter_odds(s, i, was, is);
+        before = was;
+        was = is;
     }
     return odds;
-}
-
-static bool looks_like_word(struct slice run)
-{
-    return run.n <= 4 || word_odds(run) >= (run.n < 8 ? -8 : -4);
-}
-
-/* All runs of letters together; words have few digits beside their letters. */
-static bool is_made_by_chance(struct slice s)
-{
-    int odds = 0;
-    for (size_t i = 0; i < s.n;) {
-        size_t from = i;
-        while (i < s.n && is_letter(s.p[i]))
-            i++;
-        odds += word_odds(slice_sub(s, from, i));
-        if (i > from && i < s.n && is_digit(s.p[i])) odds -= 4;
-        if (i == from) i++;
-    }
-    return odds < CHANCE_ODDS;
-}
-
-/* Digits and letters change places often: hexadecimal, base 36, base 64. */
-static bool is_mixed(struct slice s)
-{
-    size_t changes = 0;
-    for (size_t i = 1; i < s.n; i++) {
-        bool a = is_digit(s.p[i - 1]), b = is_digit(s.p[i]);
-        bool la = is_letter(s.p[i - 1]), lb = is_letter(s.p[i]);
-        if ((a && lb) || (la && b)) changes++;
-    }
-    return changes >= 3 && changes * 8 >= s.n;
 }
 
 static size_t distinct(struct slice s)
@@ -216,25 +228,6 @@ static bool is_date_or_version(struct slice s)
     return groups >= 2;
 }
 
-/* ".xhtml" at the end of a file's name. */
-static bool is_extension(struct slice s, size_t from)
-{
-    return from > 0 && s.p[from - 1] == '.' && s.n - from <= 5;
-}
-
-static double run_bits(struct slice run, bool mixed, bool chance, double *words)
-{
-    if (is_digit(run.p[0])) return 3.32 * (double)run.n;
-    if (chance) return 4.7 * (double)run.n;
-    if (mixed && run.n <= 6) return 4.2 * (double)run.n;
-    if (!looks_like_word(run)) return 4.7 * (double)run.n;
-    double b = 2.0 * (double)run.n;
-    if (b > WORD_BITS_RUN) b = WORD_BITS_RUN;
-    if (*words + b > WORD_BITS_ALL) b = WORD_BITS_ALL - *words;
-    *words += b;
-    return b;
-}
-
 /* Letters and digits of one hexadecimal number: nonces are often short, and chance may group them. */
 static bool is_hex_number(struct slice s)
 {
@@ -246,7 +239,7 @@ static bool is_hex_number(struct slice s)
         else
             letter = true;
     }
-    return s.n >= 8 && digit && letter;
+    return s.n >= 8 && digit && letter && distinct(s) >= 4;
 }
 
 /* The host of a URL is no information: only what is behind it. */
@@ -257,28 +250,50 @@ static struct slice behind_host(struct slice s)
     return slash == SLICE_NONE ? slice_sub(s, 0, 4) : slice_from(s, from + slash);
 }
 
+/* words: what all words of the text have counted so far. */
+static double piece_bits(struct slice s, double *words)
+{
+    if (is_hex_number(s)) return 4.0 * (double)s.n + 1;
+    size_t digits = 0;
+    double word = 0;
+    for (size_t i = 0; i < s.n;) {
+        size_t from = i;
+        while (i < s.n && is_letter(s.p[i]))
+            i++;
+        double run = 2.0 * (double)(i - from);
+        word += run < WORD_BITS_RUN ? run : WORD_BITS_RUN;
+        for (; i < s.n && !is_letter(s.p[i]); i++)
+            digits += is_digit(s.p[i]);
+    }
+    bool chance = s.n >= CHANCE_LEN && word_odds(s) < CHANCE_ODDS;
+    if (chance) return LETTER_BITS * (double)(s.n - digits) + DIGIT_BITS * (double)digits;
+    if (*words + word > WORD_BITS_ALL) word = WORD_BITS_ALL - *words;
+    *words += word;
+    return word + DIGIT_BITS * (double)digits;
+}
+
+/* ".xhtml" at the end of a file's name. */
+static bool is_extension(struct slice s, size_t from)
+{
+    return from > 0 && s.p[from - 1] == '.' && s.n - from <= 5 && s.n > from &&
+           is_letter(s.p[from]);
+}
+
 double value_bits(struct slice s)
 {
     s = behind_host(s);
     if (s.n == 0) return 0;
     if (value_is_uuid(s)) return 122;
-    if (is_hex_number(s) && distinct(s) >= 4) return 4.0 * (double)s.n + 1;
     size_t kinds = distinct(s);
     if (kinds <= 2 || is_date_or_version(s)) return kinds < 5 ? (double)kinds : 10;
-    bool mixed = is_mixed(s), chance = is_made_by_chance(s);
     double bits = 0, words = 0;
-    for (size_t i = 0; i < s.n;) {
+    for (size_t i = 0; i < s.n; i++) {
         size_t from = i;
-        bool digit = is_digit(s.p[i]), letter = is_letter(s.p[i]);
-        if (!digit && !letter) {
-            if (s.p[i] == ' ' || s.p[i] == '\n') return bits < 15 ? bits : 15;
+        while (i < s.n && is_of_piece(s.p[i]))
             i++;
-            continue;
-        }
-        while (i < s.n && (digit ? is_digit(s.p[i]) : is_letter(s.p[i])))
-            i++;
-        if (letter && i == s.n && is_extension(s, from)) break;
-        bits += run_bits(slice_sub(s, from, i), mixed, chance, &words);
+        if (i == s.n && is_extension(s, from)) break;
+        bits += piece_bits(slice_sub(s, from, i), &words);
+        if (i < s.n && (s.p[i] == ' ' || s.p[i] == '\n')) return bits < 15 ? bits : 15;
     }
     double room = (double)kinds * 16;
     return bits < room ? bits : room;

@@ -16,6 +16,10 @@ bool value_is_digits(struct slice s);
 bool value_is_key(struct slice s);    /* "DEMO-57", "INC0010123"; not "utf8" */
 bool value_is_moment(struct slice s); /* "2026-11-23T02:13:22.000Z", to the second at least */
 bool value_is_uuid(struct slice s);
+bool value_has_digit(struct slice s);
+size_t value_case_turns(struct slice s); /* places where capitals and small letters meet */
+/* "A7-Pui9V", "hyDneCcl": no slug. What looks like words may be a token where the rest agrees. */
+bool value_is_mixed(struct slice s);
 /* A field name that is itself a token (Joomla): letters and digits only, and random. */
 bool value_is_token_name(struct slice s);
 bool value_is_jwt(struct slice s);

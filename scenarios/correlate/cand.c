@@ -38,6 +38,7 @@ struct value *scan_value(struct scan *s, struct slice text, struct slice name,
     bool made = kind == ORIGIN_JSON && s->it->changes_state;
     if (made && (value_is_key(text) || value_is_digits(text) || judge_names_made(s->it, name)))
         return v;
+    if (kind == ORIGIN_JSON && value_is_mixed(text)) return v;
     if (kind == ORIGIN_LOCATION || name_is_id(name) || name_is_token(name) || name_matters(v, name))
         return v;
     return NULL;

@@ -183,12 +183,13 @@ static bool make_pkce(struct flow *f, struct value *v)
     return true;
 }
 
+/* A whole text: what stands behind a '-' in a state is none of its own. */
 static bool make_state(struct flow *f, struct value *v)
 {
     const struct use *first;
     places_of(v, &first);
-    if (!first || v->bits < BITS_STRONG || !value_is_plain(v->text) || v->text.n > 200)
-        return false;
+    if (!first || first->to - first->from < first->node->text.n) return false;
+    if (v->bits < BITS_STRONG || !value_is_plain(v->text) || v->text.n > 200) return false;
     struct slice name = first->node->name;
     if (!slice_ieq(name, SL("state")) && !slice_ieq(name, SL("nonce"))) return false;
     make(f, v, arena_printf(f->a, "randstr(%zu)", v->text.n));

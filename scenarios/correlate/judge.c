@@ -91,6 +91,13 @@ static bool noun_agrees(struct origin *o, struct slice name)
     return name_agrees(o->parent, name) || (o->state_changing && ends_in_noun(o->parent, name));
 }
 
+/* {"rooms": [{"key": "k8Xw2b"}]}, then /rooms/k8Xw2b: the path says the noun, whatever the value's own name. */
+static bool is_of_noun(const struct use *u, struct origin *o)
+{
+    bool whole = u->node->where == AT_PATH && u->to - u->from == u->node->text.n;
+    return whole && o->kind == ORIGIN_JSON && noun_agrees(o, u->node->name);
+}
+
 static bool id_agrees(const struct use *u, struct origin *o)
 {
     char stem[32];
@@ -131,28 +138,16 @@ static double judge_number_json(const struct use *u, struct origin *o)
     return o->positional ? 0 : 0.6;
 }
 
-static bool has_digit(struct slice s)
+static bool is_same_id(const struct use *u, struct origin *o)
 {
-    for (size_t i = 0; i < s.n; i++)
-        if (s.p[i] >= '0' && s.p[i] <= '9') return true;
-    return false;
-}
-
-static size_t case_turns(struct slice s)
-{
-    size_t turns = 0;
-    for (size_t i = 1; i < s.n; i++) {
-        char a = s.p[i - 1], b = s.p[i];
-        turns += (a >= 'A' && a <= 'Z' && b >= 'a') || (a >= 'a' && b >= 'A' && b <= 'Z');
-    }
-    return turns;
+    return origin_is(o, KIND_ID) && name_eq(o->name, u->node->name);
 }
 
 /* A field for tokens: what it holds is one even when chance made it look like a word. */
 static bool token_names(const struct use *u, struct origin *o)
 {
     struct slice v = u->value->text;
-    bool made = has_digit(v) || (v.n >= 8 && case_turns(v) >= 3);
+    bool made = value_has_digit(v) || (v.n >= 8 && value_case_turns(v) >= 3);
     if (v.n < 4 || !o->name.n || !made) return false;
     if (o->kind == ORIGIN_INPUT && !o->hidden) return false;
     return use_is(u, KIND_TOKEN) && (origin_is(o, KIND_TOKEN) || name_eq(o->name, u->node->name));
@@ -162,7 +157,7 @@ static bool token_names(const struct use *u, struct origin *o)
 static bool looks_made(const struct value *v)
 {
     if (v->text.n < 10 || v->bits < 12 || !value_is_plain(v->text)) return false;
-    return case_turns(v->text) * 3 >= v->text.n;
+    return value_case_turns(v->text) * 3 >= v->text.n;
 }
 
 /* "DEMO-57", the key of what the request made: where it is addressed, or comes back under its name. */
@@ -279,8 +274,8 @@ static double judge_weak(const struct flow *f, const struct use *u, struct origi
     bool named = origin_is(o, KIND_ID) || origin_is(o, KIND_TOKEN) || origin_is(o, KIND_STAMP);
     if (token_names(u, o)) return 0.75;
     bool place = o->kind != ORIGIN_TEXT && o->kind != ORIGIN_LINK && !o->positional && o->name.n;
-    if (!value_is_digits(v) && place && looks_made(u->value) && name_agrees(o->name, u->node->name))
-        return 0.6;
+    if (place && looks_made(u->value) && name_agrees(o->name, u->node->name)) return 0.6;
+    if (place && value_is_mixed(v) && (is_of_noun(u, o) || is_same_id(u, o))) return 0.6;
     if (value_is_moment(v)) return judge_moment(u, o);
     if (value_is_digits(v)) return judge_number(f, u, o, named);
     double made = judge_made_key(u, o);
@@ -296,7 +291,7 @@ static double judge_medium(const struct flow *f, const struct use *u, struct ori
     if (o->kind == ORIGIN_TEXT || !o->name.n) return 0;
     if (name_eq(o->name, use)) return o->kind == ORIGIN_INPUT && !o->hidden ? 0 : 0.85;
     if (origin_is(o, KIND_TOKEN) || use_is(u, KIND_TOKEN)) return 0.75;
-    if (name_agrees(o->name, use) && in_body_or_query(u)) return 0.7;
+    if ((name_agrees(o->name, use) && in_body_or_query(u)) || is_of_noun(u, o)) return 0.7;
     if (origin_is(o, KIND_ID) && (u->node->where == AT_PATH || use_is(u, KIND_ID))) return 0.65;
     return 0;
 }

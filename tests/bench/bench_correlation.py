@@ -5,7 +5,8 @@ Precision and recall against tests/data/correlate (a recording for each mechanic
 where a value of an answer must come from) and against frameworks.py (walks as well-known frameworks make them,
 from their documentation), then the time and memory that a HAR of 10 and of 100 MB takes,
 beside what `node -e JSON.parse` takes for the same file. The last line of each part is the figure. --quick leaves the
-times out; --seeds N walks the frameworks N times with other random values.
+times out; --seeds N walks the frameworks N times with other random values, --redraw N reads each labelled recording N
+times with other random values (redraw.py).
 """
 import json
 import os
@@ -19,6 +20,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
 import frameworks
+import redraw
 
 TOP = pathlib.Path(__file__).resolve().parent.parent.parent
 REPRISE = os.environ.get("REPRISE", str(TOP / "build" / "reprise"))
@@ -55,10 +57,17 @@ def judged(name, hars, want, client, optional, folder):
     return name, {*want, *client}, got, sorted(missing), sorted(got - known)
 
 
-def judge(folder):
-    """The recordings of tests/data/correlate."""
-    labels = json.loads((DATA / "labels.json").read_text())
-    return [judged(name, [DATA / f"{name}.har"], want["tokens"], want["client"], [], folder) for name, want in labels.items()]
+def judge(folder, seed=None):
+    """The recordings of tests/data/correlate; with a seed, with other random values."""
+    labels, rows = json.loads((DATA / "labels.json").read_text()), []
+    for name, want in labels.items():
+        har = DATA / f"{name}.har"
+        if seed is not None:
+            text = har.read_text()
+            har = pathlib.Path(folder) / "redrawn.har"
+            har.write_text(redraw.redrawn(text, f"{name} {seed}"))
+        rows.append(judged(name, [har], want["tokens"], want["client"], [], folder))
+    return rows
 
 
 def judge_frameworks(folder, seed=1):
@@ -135,16 +144,23 @@ def speed(folder):
     print(f"import   10 to 100 MB: {grown[0]:.1f} times the time, {grown[1]:.1f} times the CPU")
 
 
-def other_seeds(folder, n):
-    """The frameworks' walks with other random values: what chance makes of the correlator."""
-    rows = [(f"{row[0]} (seed {seed})", *row[1:]) for seed in range(1, n + 1) for row in judge_frameworks(folder, seed)]
-    return print_rows("seeds      ", rows)
+def with_seeds(title, judge_all, folder, n):
+    """Other random values, n times: what chance makes of the correlator."""
+    rows = [(f"{row[0]} (seed {seed})", *row[1:]) for seed in range(1, n + 1) for row in judge_all(folder, seed)]
+    return print_rows(title, rows)
+
+
+def after(option):
+    """The number behind an option of the command line, 0 without."""
+    return int(sys.argv[sys.argv.index(option) + 1]) if option in sys.argv else 0
 
 
 def main():
+    seeds, redraws = after("--seeds"), after("--redraw")
     with tempfile.TemporaryDirectory() as folder:
-        if "--seeds" in sys.argv:
-            return 0 if other_seeds(folder, int(sys.argv[sys.argv.index("--seeds") + 1])) else 1
+        if seeds or redraws:
+            good = not seeds or with_seeds("seeds      ", judge_frameworks, folder, seeds)
+            return 0 if (not redraws or with_seeds("redrawn    ", judge, folder, redraws)) and good else 1
         good = print_rows("correlation", judge(folder))
         good = print_rows("frameworks ", judge_frameworks(folder)) and good
         if "--quick" not in sys.argv:

@@ -275,6 +275,21 @@ def device_flow(w):
 
 
 @walk
+def short_keys(w):
+    """Keys of 8 characters under names that tell nothing; a slug is no key."""
+    keys = {colour: w.text(8) for colour in ("grey", "blue", "green")}
+    coupon = w.text(8, ALNUM)
+    w.form("/login", account(), cookies={"sid": w.text(24)})
+    w.get("/api/rooms", {"rooms": [{"ref": key, "name": name, "seats": 4} for name, key in keys.items()]}, page=False)
+    w.json(f"/api/rooms/{keys['blue']}/join", {"quiet": True}, {"joined": True})
+    w.get("/api/categories", {"categories": [{"slug": "shoes", "title": "Shoes"}, {"slug": "winter-2026", "title": "Winter"}]}, page=False)
+    w.get("/category/shoes", page("Shoes", "<p>Boots</p>"))
+    w.json("/api/coupons", {"for": "shoes"}, {"data": {"code": coupon, "percent": 5}}, status=201)
+    w.json(f"/api/coupons/{coupon}/use", {}, {"used": True})
+    w.want("#1 -> #2 path rooms", "#5 -> #6 path coupons")
+
+
+@walk
 def presigned(w):
     bucket, key = "https://uploads.app.example", "tmp/" + w.uuid() + ".txt"
     policy = base64.b64encode(json.dumps({"expiration": "2026-11-23T03:00:00Z", "conditions": [{"key": key}]}).encode()).decode()

@@ -108,6 +108,13 @@ class Labelled(TestCase):
             with self.subTest(name):
                 self.assertEqual((missing, false), ([], []))
 
+    def test_other_random_values(self):
+        bench = self.bench()
+        for seed in range(5):
+            for name, _, _, missing, false in bench.judge(self.dir, seed):
+                with self.subTest(name, seed=seed):
+                    self.assertEqual((missing, false), ([], []))
+
     def test_two_recordings_of_one_walk(self):
         bench = self.bench()
         first, second = frameworks.make(1), frameworks.make(2)

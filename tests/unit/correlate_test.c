@@ -182,6 +182,35 @@ TEST(correlate_pkce_and_state)
     end(&w);
 }
 
+TEST(correlate_a_state_is_one_value)
+{
+    struct walk w = begin();
+    step(&w, "GET", "/auth?state=A-Ye9FZ1wUVl4nuY", "", "<p>");
+    step(&w, "GET", "/callback?state=A-Ye9FZ1wUVl4nuY", "", "<p>");
+    run(&w);
+    CHECK_U(w.report.tokens_n, 1);
+    CHECK(says(&w, "state: \"${randstr(16)}\"") && !says(&w, "Ye9FZ1wUVl4nuY"));
+    end(&w);
+}
+
+/* The path says what the key is of; a slug of words stays. */
+TEST(correlate_key_of_the_noun_in_the_path)
+{
+    struct walk w = begin();
+    step(&w, "GET", "/start", "",
+         "{\"rooms\":[{\"ref\":\"v8fwNfBb\",\"name\":\"blue\"},{\"ref\":\"A7-Pui9V\",\"name\":"
+         "\"red\"}],"
+         "\"sections\":[{\"slug\":\"shoes\",\"name\":\"Shoes\"}]}");
+    step(&w, "POST", "/rooms/v8fwNfBb/end", "a=1", "{}");
+    step(&w, "POST", "/rooms/A7-Pui9V/end", "a=1", "{}");
+    step(&w, "GET", "/sections/shoes", "", "<p>");
+    run(&w);
+    CHECK_U(w.report.tokens_n, 2);
+    CHECK(says(&w, "$.rooms[?(@.name=='blue')].ref") && says(&w, "$.rooms[?(@.name=='red')].ref"));
+    CHECK(says(&w, "GET /sections/shoes"));
+    end(&w);
+}
+
 TEST(correlate_a_value_that_only_a_socket_gave_is_named)
 {
     struct walk w = begin();

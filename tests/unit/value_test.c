@@ -29,6 +29,9 @@ TEST(value_strong)
                                      "a3f81c2d9b",
                                      "abc123def456ghi789",
                                      "QN2pjhxr8hmYkVJvNVoXOGFbAAA=",
+                                     "WUn_acV8-rYsLA",
+                                     "BKCD-WQRX",
+                                     "soxemWirROW-O5bD",
                                      NULL };
     all_within(v, BITS_STRONG, 1e9);
 }
@@ -61,13 +64,19 @@ TEST(value_weak)
                                      "getElementsByTagName",
                                      "wp-block-library",
                                      "Donaudampfschiff",
+                                     "MyISAM_key_blocks",
+                                     "SSL_CTX_set_cert_store",
+                                     "getUTCFullYear",
+                                     "thumb_480.jpg",
+                                     "static.example.com",
                                      NULL };
     all_within(v, 0, BITS_MEDIUM);
 }
 
 TEST(value_medium)
 {
-    static const char *const v[] = { "2da1c3", "3922461", "f81c2d9b", NULL };
+    static const char *const v[] = { "2da1c3",    "3922461",     "f81c2d9b", "utf8mb4_unicode_ci",
+                                     "1280x1024", "winter-2026", NULL };
     all_within(v, BITS_MEDIUM, BITS_STRONG);
 }
 
@@ -90,12 +99,21 @@ TEST(value_chance_seldom_makes_words)
 {
     static const char base64url[] =
         "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-    CHECK(missed(base64url, 16) < 80);
-    CHECK(missed(base64url, 20) < 16);
-    CHECK(missed(base64url, 24) < 4);
-    CHECK(missed("abcdefghijklmnopqrstuvwxyz0123456789", 20) < 16);
+    CHECK(missed(base64url, 10) < 100);
+    CHECK(missed(base64url, 12) < 40);
+    CHECK(missed(base64url, 14) < 20);
+    CHECK(missed(base64url, 20) < 8);
+    CHECK(missed("abcdefghijklmnopqrstuvwxyz0123456789", 14) < 20);
+    CHECK(missed("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", 16) < 20);
     CHECK(missed("abcdefghijklmnopqrstuvwxyz", 24) < 20);
     CHECK(missed("0123456789abcdef", 12) < 30);
+}
+
+TEST(value_mixed_is_no_slug)
+{
+    CHECK(value_is_mixed(SL("A7-Pui9V")) && value_is_mixed(SL("hyDneCcl")));
+    CHECK(!value_is_mixed(SL("winter-2026")) && !value_is_mixed(SL("Shoes-and-more")));
+    CHECK(!value_is_mixed(SL("12345678")) && !value_is_mixed(SL("aB3dE")));
 }
 
 TEST(value_names)
