@@ -135,6 +135,9 @@ class PageTest(PageCase):
         out, err = node.communicate(timeout=60)
         self.assertEqual(node.returncode, 0, out + err)
 
+    def test_answers_that_come_late_or_never(self):
+        self.walk("late", self.page(self.scenario()))
+
     @unittest.skipIf(SANITIZED, "measures speed")
     def test_ten_thousand_rows(self):
         steps = "\n".join(f"      - request: GET /item/{i}" for i in range(10000))

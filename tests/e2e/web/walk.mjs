@@ -196,6 +196,25 @@ const scenes = {
     await axe(page, "without a connection");
   },
 
+  // The first answer about a run comes after later ones, the second never: the page still shows what is.
+  async late() {
+    const page = await open(browser, base);
+    let asked = 0, late = false;
+    await page.route("**/api/state", async (route) => {
+      const mine = ++asked;
+      if (mine === 2) return route.abort();
+      const response = await route.fetch();
+      if (mine > 1) return route.fulfill({ response });
+      await new Promise((resolve) => setTimeout(resolve, 1500));
+      await route.fulfill({ response, json: { ...(await response.json()), state: "spawning" } });
+      late = true;
+    });
+    await start(page, { users: 3 });
+    await until("requests", async () => late && (await requests(page)) > 5);
+    await until("the state that is", async () => (await page.locator(".pill").getAttribute("data-state")) === "running");
+    await stop(page);
+  },
+
   // Ten thousand rows: only those in view exist, sorting and filtering answer at once.
   async many() {
     const page = await open(browser, base);

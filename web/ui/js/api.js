@@ -13,7 +13,9 @@ async function answer(response) {
   throw new Error((body && body.error) || `The server answered ${response.status}.`);
 }
 
-export const get = async (path) => answer(await fetch(path));
+const PATIENCE_MS = 15000;
+
+export const get = async (path) => answer(await fetch(path, { signal: AbortSignal.timeout(PATIENCE_MS) }));
 
 export async function post(path, value) {
   const init = { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(value || {}) };
@@ -45,7 +47,7 @@ export function everySecond(load) {
 const SILENCE_MS = 25000; // the server says something at least every 10 s
 const RETRY_MS = [500, 1000, 2000, 4000];
 
-// handlers: { open, lost, tick, state, plan, log }. A page in the background needs no stream.
+// handlers: { open, lost, tick, state, plan, log, beat }. A page in the background needs no stream.
 export function listen(handlers) {
   let source = null, failures = 0, timer = 0, retry = 0;
 

@@ -28,6 +28,28 @@ function title() {
   return `${mark}${store.info.scenario} – reprise`;
 }
 
+// What load() reads, kept true: one reading at a time, for of two the older answer could come last. Asked for
+// while it is under way, it is done once more; one that failed is done again when the server is next heard of.
+function kept(load) {
+  let wanted = false, busy = false;
+  async function refresh() {
+    wanted = true;
+    if (busy) return;
+    busy = true;
+    try {
+      while (wanted) {
+        wanted = false;
+        await load();
+      }
+    } catch {
+      wanted = true;
+    }
+    busy = false;
+  }
+  for (const topic of ["tick", "beat"]) on(topic, () => wanted && refresh());
+  return refresh;
+}
+
 async function loadPlan() {
   const plan = await get("/api/plan");
   if (JSON.stringify(plan) === JSON.stringify(store.plan)) return; // our own upload: the form may be in use
@@ -35,31 +57,26 @@ async function loadPlan() {
   tell("plan");
 }
 
+async function loadHistory() {
+  setHistory(await get("/api/history"));
+}
+
 async function loadState() {
   const s = await get("/api/state");
   const same = store.loaded && s.run === store.run && s.tick && s.tick.points === column("t").length;
   Object.assign(store, { state: s.state, run: s.run, info: s.info, tick: s.tick, log: s.log });
-  if (!same) setHistory(await get("/api/history"));
+  if (!same) await loadHistory();
   store.loaded = true;
   tell("state");
   tell("tick");
   tell("log");
 }
 
-let filling = false;
-async function fillGap() {
-  if (filling) return;
-  filling = true;
-  try {
-    setHistory(await get("/api/history"));
-  } finally {
-    filling = false;
-  }
-}
+const refreshState = kept(loadState), refreshPlan = kept(loadPlan), refreshHistory = kept(loadHistory);
 
 function onTick(tick) {
   store.tick = tick;
-  if (addPoint(tick)) fillGap().catch(() => {});
+  if (addPoint(tick)) refreshHistory();
   else tell("history");
   tell("tick");
 }
@@ -68,14 +85,6 @@ function connection(up) {
   if (store.connected === up) return;
   store.connected = up;
   tell("connection");
-}
-
-// Going on is told by the event itself; a new run, a finished one and none have more to read.
-function onState(s) {
-  const goesOn = s.run === store.run && store.info && ["spawning", "running", "stopping"].includes(s.state);
-  if (!goesOn) return loadState().catch(() => {});
-  store.state = s.state;
-  tell("state");
 }
 
 function onLog(line) {
@@ -94,14 +103,15 @@ Promise.all([loadState(), loadPlan()]).then(() => {
   show();
   listen({
     open: () => {
-      loadState().catch(() => {}); // what happened before the stream was there
-      if (!store.connected) loadPlan().catch(() => {});
+      refreshState(); // what happened before the stream was there
+      if (!store.connected) refreshPlan();
       connection(true);
     },
     lost: () => connection(false),
     tick: onTick,
-    state: onState,
-    plan: loadPlan,
+    state: refreshState,
+    plan: refreshPlan,
     log: onLog,
+    beat: () => tell("beat"),
   });
 }).catch(failed);
