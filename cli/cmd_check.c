@@ -233,9 +233,9 @@ static void print_summary(struct survey *c, const char *path)
 static bool compiles(const struct settings *set, const struct scenario *s, struct err *err)
 {
     const char *none = s->target.n ? NULL : "http://localhost";
-    struct plan_cfg cfg = { .hosts = { .host = set->host ? set->host : none,
-                                       .allow_all = true,
-                                       .by_proxy = true } };
+    struct plan_cfg cfg = {
+        .hosts = { .host = set->host ? set->host : none, .allow_all = true, .by_proxy = true }
+    };
     struct plan *plan = plan_new(s, &cfg, err);
     bool ok = plan && job_rules_ok(s, plan, err);
     plan_free(plan);

@@ -13,7 +13,8 @@ struct foreign {
 };
 
 static const struct foreign table[] = {
-    { "run", "-f --locustfile --class-picker", "the scenario has no option: reprise run shop.yaml" },
+    { "run", "-f --locustfile --class-picker",
+      "the scenario has no option: reprise run shop.yaml" },
     { "run", "--vus -c --clients --concurrency", "use --users" },
     { "run", "--no-web --non-gui", "use --headless" },
     { "run", "-n", "use --iterations, or --headless for JMeter's -n" },

@@ -32,7 +32,8 @@ bool recording_hint(const char *path, struct err *err)
     struct import_source *src = import_open(path, NULL, &options, NULL);
     if (!src) return false;
     *err = (struct err){ 0 };
-    err_set(err, ERR_INPUT, "%s: no scenario, but %s; to make one of it:\n  reprise import %s -o scenario.yaml",
+    err_set(err, ERR_INPUT,
+            "%s: no scenario, but %s; to make one of it:\n  reprise import %s -o scenario.yaml",
             path, import_format(src)->what, path);
     import_close(src);
     return false;

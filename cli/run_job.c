@@ -59,10 +59,9 @@ bool job_rules_ok(const struct scenario *s, const struct plan *plan, struct err 
 {
     for (size_t i = 0; i < s->thresholds_n; i++) {
         struct threshold_cfg rule = { .rule = s->thresholds[i].rule };
-        struct run_info info = { .steps = plan->steps,
-                                 .steps_n = plan->steps_n,
-                                 .thresholds = &rule,
-                                 .thresholds_n = 1 };
+        struct run_info info = {
+            .steps = plan->steps, .steps_n = plan->steps_n, .thresholds = &rule, .thresholds_n = 1
+        };
         struct thresholds *t = thresholds_new(&info, err);
         if (!t) {
             err_context(err, "%.*s:%u:%u", SL_FMT(s->file), s->thresholds[i].place.line,

@@ -198,7 +198,8 @@ static bool only_of_timeline(const struct run_opts *o, struct err *err)
                        : o->by_connection             ? "by-connection"
                                                       : NULL;
     if (!name || o->timeline) return true;
-    return err_set(err, ERR_USAGE, "--%s is for a recording at its recorded times: --timeline", name);
+    return err_set(err, ERR_USAGE, "--%s is for a recording at its recorded times: --timeline",
+                   name);
 }
 
 static bool files_can_be_written(const struct run_opts *o, struct err *err)
