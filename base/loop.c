@@ -1,8 +1,11 @@
 /* The event loop of one thread: epoll, a timer heap, and a queue of messages behind an eventfd.
  *
  * Each worker, the web server and the capture own one. Invariant: a loop_io that was removed is never
- * called again, even if its event was already fetched. Waiting has nanosecond resolution: epoll_pwait2
- * (Linux 5.11), or a timerfd where the kernel does not have it. */
+ * called again, even if its event was already fetched.
+ *
+ * A wait with a time limit makes the kernel set a timer and clear it, which in a virtual machine costs as
+ * much as half a request. So what is due later has an alarm, a timerfd that is moved only when something
+ * earlier comes, and the waits before it have no limit; only what is due soon limits its wait. */
 #include "base/loop.h"
 
 #include <errno.h>
@@ -21,6 +24,7 @@
 #include "base/num.h"
 
 #define EVENTS_PER_TURN 256
+#define SOON_NS (2 * NS_PER_MS)
 
 struct message {
     void (*fn)(void *arg);
@@ -33,13 +37,16 @@ struct messages {
 };
 
 struct loop {
-    int epoll, wake, timerfd; /* timerfd: -1 where epoll_pwait2 works */
+    int epoll, wake, timerfd;
+    bool
+        has_pwait2; /* epoll_pwait2 (Linux 5.11): limits in nanoseconds; else the alarm ends every wait */
+    uint64_t alarm_ns; /* when the timerfd ends a wait; UINT64_MAX: it is not set */
     uint64_t now_ns;
     struct loop_waiter *waiter; /* NULL: wait by epoll */
     struct timer_heap timers;
     struct epoll_event events[EVENTS_PER_TURN];
     int event_at, event_n;
-    struct loop_io wake_io, timer_io;
+    struct loop_io wake_io, alarm_io;
     bool woken;
     atomic_bool stop;
     pthread_mutex_t lock; /* guards queue */
@@ -53,12 +60,12 @@ static void on_wake(struct loop_io *io, unsigned events)
     l->woken = true;
 }
 
-/* Waking up was all; the expirations are read so that it is not ready again. */
-static void on_timerfd(struct loop_io *io, unsigned events)
+/* Waking up was all. It is edge-triggered: nothing need be read. */
+static void on_alarm(struct loop_io *io, unsigned events)
 {
-    uint64_t expirations;
+    struct loop *l = (struct loop *)((char *)io - offsetof(struct loop, alarm_io));
     (void)events;
-    if (read(io->fd, &expirations, sizeof expirations) < 0) return;
+    l->alarm_ns = UINT64_MAX;
 }
 
 static bool has_pwait2(int epoll)
@@ -76,17 +83,18 @@ static bool open_fds(struct loop *l, struct err *err)
     if (l->wake < 0) return err_sys(err, ERR_INTERNAL, errno, "eventfd");
     l->wake_io = (struct loop_io){ .fd = l->wake, .ready = on_wake };
     if (!loop_add(l, &l->wake_io, EPOLLIN, err)) return false;
-    if (has_pwait2(l->epoll)) return true;
+    l->has_pwait2 = has_pwait2(l->epoll);
     l->timerfd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
     if (l->timerfd < 0) return err_sys(err, ERR_INTERNAL, errno, "timerfd_create");
-    l->timer_io = (struct loop_io){ .fd = l->timerfd, .ready = on_timerfd };
-    return loop_add(l, &l->timer_io, EPOLLIN, err);
+    l->alarm_io = (struct loop_io){ .fd = l->timerfd, .ready = on_alarm };
+    return loop_add(l, &l->alarm_io, EPOLLIN | EPOLLET, err);
 }
 
 struct loop *loop_new(struct err *err)
 {
     struct loop *l = mem_alloc(1, sizeof *l);
     l->epoll = l->wake = l->timerfd = -1;
+    l->alarm_ns = UINT64_MAX;
     pthread_mutex_init(&l->lock, NULL);
     loop_refresh_ns(l);
     if (open_fds(l, err)) return l;
@@ -182,44 +190,46 @@ void loop_stop(struct loop *l)
     wake(l);
 }
 
-/* How long to wait for the next timer. The kernel may add 0.1 % to a long wait (0.5 % for nice
- * processes), so a long one is cut short and its end is waited for again. */
-static uint64_t wait_ns(struct loop *l)
-{
-    uint64_t next = timer_next_ns(&l->timers);
-    if (next == UINT64_MAX) return UINT64_MAX;
-    uint64_t now = loop_refresh_ns(l);
-    if (next <= now) return 0;
-    uint64_t left = next - now;
-    return left > 10 * NS_PER_MS ? left - left / 128 : left;
-}
-
 static struct timespec spec(uint64_t ns)
 {
     return (struct timespec){ .tv_sec = (time_t)(ns / NS_PER_S), .tv_nsec = (long)(ns % NS_PER_S) };
 }
 
-static int wait_by_timerfd(struct loop *l, uint64_t ns)
+static void set_alarm(struct loop *l, uint64_t at_ns)
 {
-    struct itimerspec when = { 0 }; /* all zero: disarmed */
-    if (ns != 0 && ns != UINT64_MAX) when.it_value = spec(ns);
-    timerfd_settime(l->timerfd, 0, &when, NULL);
-    return epoll_wait(l->epoll, l->events, EVENTS_PER_TURN, ns ? -1 : 0);
+    struct itimerspec when = { .it_value = spec(at_ns) };
+    l->alarm_ns = at_ns;
+    timerfd_settime(l->timerfd, TFD_TIMER_ABSTIME, &when, NULL);
+}
+
+/* When the wait must end by itself; UINT64_MAX: the alarm will end it. */
+static uint64_t wait_until_ns(struct loop *l)
+{
+    uint64_t next = timer_next_ns(&l->timers);
+    if (next >= l->alarm_ns || next == UINT64_MAX) return UINT64_MAX;
+    uint64_t now = loop_refresh_ns(l);
+    if (next <= now || (l->has_pwait2 && next - now <= SOON_NS)) return next;
+    set_alarm(l, next);
+    return UINT64_MAX;
+}
+
+static int wait_by_epoll(struct loop *l, uint64_t until_ns)
+{
+    bool forever = until_ns == UINT64_MAX;
+    uint64_t left = until_ns > l->now_ns ? until_ns - l->now_ns : 0;
+    struct timespec ts = spec(left);
+    if (!l->has_pwait2 || forever)
+        return epoll_wait(l->epoll, l->events, EVENTS_PER_TURN, forever ? -1 : 0);
+    return epoll_pwait2(l->epoll, l->events, EVENTS_PER_TURN, &ts, NULL);
 }
 
 static void wait_for_events(struct loop *l)
 {
-    uint64_t ns = 0;
-    if (!l->waiter)
-        ns = wait_ns(l);
-    else if (!l->waiter->wait(l->waiter, timer_next_ns(&l->timers)))
-        return;
-    struct timespec ts = spec(ns);
-    int n;
-    if (l->timerfd >= 0)
-        n = wait_by_timerfd(l, ns);
-    else
-        n = epoll_pwait2(l->epoll, l->events, EVENTS_PER_TURN, ns == UINT64_MAX ? NULL : &ts, NULL);
+    struct loop_waiter *w = l->waiter;
+    bool own_clock = w && w->now;
+    uint64_t until_ns = own_clock ? timer_next_ns(&l->timers) : wait_until_ns(l);
+    if (w && !w->wait(w, until_ns)) return;
+    int n = wait_by_epoll(l, w ? 0 : until_ns);
     l->event_at = 0;
     l->event_n = n > 0 ? n : 0; /* EINTR: a signal handler has set its flag */
     loop_refresh_ns(l);

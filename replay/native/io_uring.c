@@ -200,7 +200,11 @@ static void submit_and_wait(struct io *io, uint64_t until_ns)
         io_uring_submit_and_wait(&io->ring, 1);
         return;
     }
-    uint64_t now = clock_mono_ns(), left = until_ns > now ? until_ns - now : 0;
+    uint64_t now = loop_now_ns(io->loop), left = until_ns > now ? until_ns - now : 0;
+    if (left == 0) {
+        io_uring_submit_and_get_events(&io->ring);
+        return;
+    }
     struct __kernel_timespec ts = { .tv_sec = (long long)(left / NS_PER_S),
                                     .tv_nsec = (long long)(left % NS_PER_S) };
     io_uring_submit_and_wait_timeout(&io->ring, &cqe, 1, &ts, NULL);
@@ -295,7 +299,8 @@ static struct io *uring_open(struct loop *l, const struct io_events *ev, struct 
 
 static void uring_close(struct io *io)
 {
-    for (uint64_t end_ns = clock_mono_ns() + NS_PER_S; io->dropped && clock_mono_ns() < end_ns;) {
+    uint64_t end_ns = loop_refresh_ns(io->loop) + NS_PER_S;
+    while (io->dropped && loop_refresh_ns(io->loop) < end_ns) {
         submit_and_wait(io, end_ns);
         reap(io);
     }

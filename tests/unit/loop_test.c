@@ -83,6 +83,45 @@ TEST(loop_fires_timers_on_time)
     loop_free(l);
 }
 
+struct pair {
+    struct late late, early;
+};
+
+static void set_early(struct timer *t)
+{
+    struct late *s = (struct late *)t;
+    struct pair *p = (struct pair *)((char *)s - offsetof(struct pair, late));
+    s->fired_ns = loop_now_ns(s->loop);
+    timer_set(loop_timers(s->loop), &p->early.timer, s->fired_ns + 20 * NS_PER_MS);
+    s->timer.fire = note_time;
+    timer_set(loop_timers(s->loop), t, s->fired_ns + 40 * NS_PER_MS);
+}
+
+static void note_and_go_on(struct timer *t)
+{
+    struct late *s = (struct late *)t;
+    s->fired_ns = loop_now_ns(s->loop);
+}
+
+/* The alarm that stands for the later one is moved forward for the earlier, and back again. */
+TEST(loop_fires_a_timer_that_comes_before_the_one_it_waits_for)
+{
+    struct pair p = { { { .fire = set_early }, open_loop(), 0 },
+                      { { .fire = note_and_go_on }, NULL, 0 } };
+    struct loop *l = p.early.loop = p.late.loop;
+    struct late far = { { .fire = note_time }, l, 0 };
+    uint64_t start = clock_mono_ns();
+    timer_set(loop_timers(l), &far.timer, start + 10 * NS_PER_S);
+    timer_set(loop_timers(l), &p.late.timer, start + 10 * NS_PER_MS);
+    loop_run(l);
+    CHECK(p.early.fired_ns >= start + 30 * NS_PER_MS);
+    CHECK(p.late.fired_ns >= start + 50 * NS_PER_MS);
+    CHECK(p.late.fired_ns >= p.early.fired_ns + 15 * NS_PER_MS);
+    CHECK(p.late.fired_ns < start + 5 * NS_PER_S);
+    CHECK_U(far.fired_ns, 0);
+    loop_free(l);
+}
+
 struct order {
     struct loop *loop;
     unsigned next, wrong;
