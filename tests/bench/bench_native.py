@@ -1,6 +1,6 @@
 """What the native engine costs, each pair in one run against one nginx on another core.
 
-    http     reprise over epoll and io_uring, with and without archive, against wrk
+    http     reprise over epoll and io_uring, with and without archive, against wrk; what a bare loop takes
     https    the same over TLS, against wrk
     h2       HTTP/2 over clear text, 6 users with 10 requests at once, against h2load
     rest     memory of users at rest, each with an open connection, clear text and TLS
@@ -104,6 +104,13 @@ class Bench:
         cpu, out = common.cpu_of(["wrk", "-t1", f"-c{CONNECTIONS}", "-d3", "-H", TOKEN, url], self.core)
         return cpu / int(re.search(r"(\d+) requests in", out).group(1)) * 1e6
 
+    def bare(self, loop, *more):
+        """What kernel and server leave for anybody: a loop that only sends and receives."""
+        url = f"http://127.0.0.1:{self.server.port}" + ("/t" if loop == "uring_loop" else "")
+        cpu, out = common.cpu_of([str(BUILD / "bench" / loop), url, str(CONNECTIONS), str(REQUESTS), *more], self.core)
+        assert json.loads(out)["failures"] == 0, out
+        return cpu / REQUESTS * 1e6
+
     def h2load(self):
         cpu, _ = common.cpu_of(["h2load", "-t1", "-c6", "-m10", f"-n{REQUESTS}", "-H", TOKEN,
                                 f"http://127.0.0.1:{self.server.h2}/t"], self.core)
@@ -135,6 +142,8 @@ def http(bench, port, scheme):
     limits = {"epoll": 0.95, "io_uring": 0.85 if scheme == "http" else 0.95}
     if scheme == "http":
         limits["epoll + archive"] = 1.0
+        kinds["bare epoll loop"] = lambda: bench.bare("epoll_loop", "GET", "/t", "")
+        kinds["bare io_uring loop"] = lambda: bench.bare("uring_loop")
     return table(scheme, medians(kinds), "wrk", limits)
 
 
