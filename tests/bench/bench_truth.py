@@ -28,7 +28,7 @@ import latency  # noqa: E402
 BUILD = latency.BUILD
 SECONDS = float(os.environ.get("SECONDS", "30"))
 RAMP = 5
-BUSY, PROBES = 0.8, 4  # share of the worker's core; runs to find its rate
+BUSY, NEAR, PROBES = 0.8, 0.04, 10  # share of the worker's core, how near, runs to find its rate
 ACCEPTED = 3500  # connections that wait through a stall
 CORES = sorted(os.sched_getaffinity(0))
 CLIENT, SERVER = {CORES[0]}, {CORES[-1]}
@@ -153,7 +153,7 @@ def open_model(name, folder, rate):
 
 def busy_rate(folder):
     """The rate that keeps the worker busy for BUSY of the time. A request costs less the more there are, so each run only
-    halves what is missing to it."""
+    takes half of what is missing to it."""
     rate, probe = 10000, Part("probe", folder)
     for _ in range(PROBES):
         server = probe.server()
@@ -161,6 +161,8 @@ def busy_rate(folder):
         server.stop()
         cpu = latency.worker_cpu(folder / "s.jsonl.gz")
         print(f"  probe: {rate:g}/s, worker at {100 * cpu:.0f} %")
+        if abs(cpu - BUSY) < NEAR:
+            break
         rate = round(rate * (1 + BUSY / cpu) / 2 if cpu < BUSY else rate * BUSY / cpu, -2)
     return rate
 
