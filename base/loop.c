@@ -38,8 +38,7 @@ struct messages {
 
 struct loop {
     int epoll, wake, timerfd;
-    bool
-        has_pwait2; /* epoll_pwait2 (Linux 5.11): limits in nanoseconds; else the alarm ends every wait */
+    bool has_pwait2;   /* Linux 5.11: limits in nanoseconds; else the alarm ends every wait */
     uint64_t alarm_ns; /* when the timerfd ends a wait; UINT64_MAX: it is not set */
     uint64_t now_ns;
     struct loop_waiter *waiter; /* NULL: wait by epoll */
@@ -264,8 +263,7 @@ static void run_messages(struct loop *l)
 
 void loop_run(struct loop *l)
 {
-    prctl(PR_SET_TIMERSLACK,
-          1UL); /* of this thread: timers to the microsecond, not to 50 of them */
+    prctl(PR_SET_TIMERSLACK, 1UL); /* of this thread: timers to the nanosecond, not to 50 us */
     while (!atomic_exchange(&l->stop, false)) {
         timer_run(&l->timers, loop_refresh_ns(l));
         wait_for_events(l);
