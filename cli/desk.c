@@ -409,8 +409,7 @@ int desk_run(struct job *base, int signals, struct err *err)
                                       .reset = reset,
                                       .again = again,
                                       .upload = upload };
-    struct web_wish named = { .confirmed =
-                                  true }; /* --autostart: the command line named the host */
+    struct web_wish named = { .confirmed = true }; /* by --autostart */
     pthread_mutex_init(&d.lock, NULL);
     bool ok = open_desk(&d, err) && (!base->o.autostart || start(&d, &named, err));
     if (ok) watch(&d, signals);

@@ -33,8 +33,8 @@ struct job {
     bool interrupted, aborted;
     unsigned process, processes; /* one of several; 0, 0: alone */
     uint64_t start_ns;           /* when several begin together; 0: at once */
-    struct interval_sink
-        *progress; /* in one of several processes: tells the first one; NULL: not in one */
+    /* in one of several processes: tells the first one; NULL: not in one */
+    struct interval_sink *progress;
 };
 
 /* Reads and compiles everything; nothing is sent, no file is made but the archive. */

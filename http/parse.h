@@ -27,9 +27,9 @@ enum parse_event {
 enum parse_framing { FRAME_NONE, FRAME_LENGTH, FRAME_CHUNKED, FRAME_CLOSE, FRAME_TUNNEL };
 
 struct parse_limits {
-    size_t
-        head_bytes; /* start line and headers together, trailers and chunk lines too; 0: 64 KiB */
-    size_t headers; /* number; 0: 200 */
+    /* start line and headers together, trailers and chunk lines too; 0: 64 KiB */
+    size_t head_bytes;
+    size_t headers;      /* number; 0: 200 */
     uint64_t body_bytes; /* 0: no limit */
 };
 

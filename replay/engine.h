@@ -91,8 +91,8 @@ struct call {
     struct slice reason;
     struct headers headers;   /* of the final answer */
     struct slice answer_body; /* content codings not undone */
-    const char
-        *trouble; /* a constant sentence for other outcomes, NULL: the outcome's name says it */
+    /* a constant sentence for other outcomes, NULL: the outcome's name says it */
+    const char *trouble;
     uint64_t start_ns, connected_ns, first_byte_ns, end_ns; /* monotonic; connected 0 when reused */
     uint64_t bytes_in, bytes_out; /* on the wire, heads included, TLS not */
     bool reused;

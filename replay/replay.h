@@ -23,12 +23,11 @@ struct timeline_cfg {
 struct run_cfg {
     const struct plan *plan;
     const struct engine_ops *engine;
-    struct engine_cfg net; /* loop and origins are filled in by the run; max_connections is of
+    struct engine_cfg net;       /* loop and origins are filled in by the run; max_connections is of
                               all workers of all processes */
-    struct load load;      /* the scenario's, with the command line's over it */
-    unsigned workers;      /* at least 1 */
-    unsigned process,
-        processes; /* this run is one of several that share users and iterations; 0, 0: alone */
+    struct load load;            /* the scenario's, with the command line's over it */
+    unsigned workers;            /* at least 1 */
+    unsigned process, processes; /* one of several that share users and iterations; 0, 0: alone */
     uint64_t seed;
     uint64_t stop_timeout_ns; /* how long users may finish */
     uint64_t dns_refresh_ns;  /* names are looked up again so often; 0: never */

@@ -375,8 +375,8 @@ static void begin(struct worker *w)
         w->next_start_ns = curve_area_at(&w->curve, w->next_area);
     }
     if (load->run_time_ns) set_timer(w, &w->end_timer, load->run_time_ns);
-    set_timer(w, &w->second_timer,
-              SECOND / 2); /* amid the seconds of the collector, which reads what it tells */
+    /* Amid the seconds of the collector, which reads what it tells. */
+    set_timer(w, &w->second_timer, SECOND / 2);
     set_timer(w, &w->schedule_timer, is_open(w) ? w->next_start_ns : 0);
 }
 

@@ -61,9 +61,8 @@ struct worker {
     struct rnd rnd;         /* of the schedule; users have their own */
 
     struct timer schedule_timer, second_timer, end_timer, reap_timer;
-    uint64_t lag_ns; /* the latest timer of this second was so late */
-    uint64_t cpu_told_ns,
-        cpu_told_at_ns; /* the thread's CPU time when it was told last, and when */
+    uint64_t lag_ns;                      /* the latest timer of this second was so late */
+    uint64_t cpu_told_ns, cpu_told_at_ns; /* the thread's CPU when it was told last, and when */
     bool stopping, killed;
     bool draining;            /* open model: no iteration will start any more */
     struct flight *spare;     /* flights at rest */

@@ -36,8 +36,8 @@ struct import_feed {
 struct import_report {
     struct slice format; /* "har" … set by who read the file */
     size_t entries_read, entries_kept;
-    int64_t
-        start_ns; /* UTC of the first entry that was kept: recorded_ns of steps counts from it */
+    /* UTC of the first entry that was kept: recorded_ns of steps counts from it */
+    int64_t start_ns;
     struct count_by *dropped, *hosts;
     size_t dropped_n, hosts_n;
     struct token *tokens;

@@ -135,8 +135,8 @@ struct request_step {
     size_t checks_n;
     uint64_t timeout_ns; /* 0: the default */
     unsigned redirects;  /* how many to follow; 0: none, the recording carries the hops */
-    uint64_t
-        recorded_ns; /* when it started in the recording, since the first one; for try and timeline */
+    /* when it started in the recording, since the first one; for try and timeline */
+    uint64_t recorded_ns;
     int recorded_status;     /* 0: unknown */
     bool recorded_cookies;   /* its recorded answer set cookies; for timeline only, not written */
     uint64_t recorded_bytes; /* of the answer's body */

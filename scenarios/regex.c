@@ -50,8 +50,7 @@ struct regex *regex_compile(struct slice pattern, struct err *err)
     pcre2_set_match_limit(r->limits, MATCH_LIMIT);
     pcre2_set_heap_limit(r->limits, HEAP_LIMIT_KIB);
     pcre2_pattern_info(code, PCRE2_INFO_CAPTURECOUNT, &r->groups);
-    pcre2_jit_compile(code,
-                      PCRE2_JIT_COMPLETE); /* where there is no JIT, the interpreter matches */
+    pcre2_jit_compile(code, PCRE2_JIT_COMPLETE); /* without a JIT the interpreter matches */
     return r;
 }
 

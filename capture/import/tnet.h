@@ -7,8 +7,8 @@
 #include "base/slice.h"
 
 struct tnet {
-    char
-        type; /* ',' bytes ';' text '#' integer '^' float '!' bool '~' null '}' dict ']' list; 0: absent */
+    /* ',' bytes ';' text '#' integer '^' float '!' bool '~' null '}' dict ']' list; 0: absent */
+    char type;
     struct slice data;
 };
 

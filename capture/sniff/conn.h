@@ -22,10 +22,9 @@ struct sniff {
     bool failed;       /* the sink refused: nothing more is given to it */
     bool may_get_keys; /* live: a secret may come later than its connection */
     uint64_t body_limit, memory_limit;
-    uint64_t
-        held_bytes;     /* bodies and messages, and what decoders hold back; at most memory_limit */
-    struct txn *spare;  /* pool */
-    struct buf decoded; /* body with its codings undone */
+    uint64_t held_bytes; /* bodies, messages, what decoders hold back; at most memory_limit */
+    struct txn *spare;   /* pool */
+    struct buf decoded;  /* body with its codings undone */
 };
 
 /* Takes n bytes of the capture's memory; false, and nothing taken, when that passes the limit. */

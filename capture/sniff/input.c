@@ -179,8 +179,7 @@ struct input *input_memory(struct slice bytes)
     struct input *in = mem_alloc(1, sizeof *in);
     in->fd = -1;
     in->eof = true;
-    in->buf =
-        (uint8_t *)(uintptr_t)bytes.p; /* never written: eof is set, so that nothing is filled */
+    in->buf = (uint8_t *)(uintptr_t)bytes.p; /* never written: eof is set, nothing is filled */
     in->n = in->cap = bytes.n;
     return in;
 }

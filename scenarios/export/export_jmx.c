@@ -139,8 +139,8 @@ static void words(struct export *x, struct buf *out, const struct nodes *list, b
         if (n->kind == NODE_TEXT) literal(out, n->text, dynamic);
         if (n->kind == NODE_CALL) call(x, out, n->call);
         if (n->kind != NODE_SLOT) continue;
-        slice_cut(n->text, '.', &feed,
-                  &column); /* a CSV's columns are variables by their own names */
+        /* A CSV's columns are variables by their own names. */
+        slice_cut(n->text, '.', &feed, &column);
         buf_addf(out, "${%.*s}", SL_FMT(column));
     }
 }

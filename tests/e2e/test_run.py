@@ -280,15 +280,18 @@ class Endings(TestCase):
         self.assertEqual(self.out()["cancelled"], 4)
         self.assertTrue(archive_lines(self.dir / "out.jsonl.gz"))
 
+    def has_rows(self):
+        try:
+            return any(isinstance(line, list) for line in archive_lines(self.dir / "out.jsonl.gz"))
+        except (OSError, EOFError):  # not there, or just being written
+            return False
+
     def test_killed_leaves_a_readable_archive(self):
         self.answer_all.set()
         child = Process([REPRISE, "run", "s.yaml", "-H", f"http://127.0.0.1:{self.port}", "-u", "4", "--headless",
                          "--archive", "out.jsonl.gz", "-t", "1h"], cwd=self.dir)
         self.addCleanup(child.stop)
-        archive = self.dir / "out.jsonl.gz"
-        wait_for("an archive", lambda: archive.exists() and archive.stat().st_size > 0)
-        head = archive.stat().st_size
-        wait_for("samples in it", lambda: archive.stat().st_size > head + 1000)
+        wait_for("rows in the archive", self.has_rows)
         child.stop(signal.SIGKILL)
         done = self.reprise("report", "out.jsonl.gz", code=None)
         self.assertIn("/slow", done.stdout)

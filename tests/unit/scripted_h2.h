@@ -37,8 +37,8 @@ struct frame {
 
 struct h2_script {
     const char *name;
-    struct frame
-        frames[FRAMES_MAX]; /* sent when a request is complete; the first with p NULL ends them */
+    /* sent when a request is complete; the first with p NULL ends them */
+    struct frame frames[FRAMES_MAX];
     enum ending ending;
     bool once;                    /* the next request gets script 0 */
     uint32_t max_streams, window; /* the server's settings, 0: not said; window: + 1 */
