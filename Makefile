@@ -90,9 +90,9 @@ format:
 format-check:
 	@clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 asan:                       ## the same tests under AddressSanitizer and UBSan
-	@$(MAKE) --no-print-directory test BUILD=build/asan SAN=address,undefined
+	@REPRISE_TEST_TIME_LIMIT=900 $(MAKE) --no-print-directory test BUILD=build/asan SAN=address,undefined
 tsan:                       ## the same tests under ThreadSanitizer
-	@$(MAKE) --no-print-directory test BUILD=build/tsan SAN=thread
+	@REPRISE_TEST_TIME_LIMIT=900 $(MAKE) --no-print-directory test BUILD=build/tsan SAN=thread
 fuzz:                       ## every fuzz target for T seconds
 	@T=$(T) tests/fuzz/run
 fuzz-build:
