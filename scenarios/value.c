@@ -96,7 +96,11 @@ bool value_is_key(struct slice s)
 bool value_is_moment(struct slice s)
 {
     int64_t ns;
-    return s.n >= 19 && s.n <= 35 && s.p[4] == '-' && s.p[13] == ':' && clock_parse_iso(s, &ns);
+    char text[35];
+    if (s.n < 19 || s.n > sizeof text || s.p[4] != '-' || s.p[13] != ':') return false;
+    memcpy(text, s.p, s.n);
+    if (text[10] == '.' || text[10] == '_') text[10] = 'T';
+    return clock_parse_iso((struct slice){ text, s.n }, &ns);
 }
 
 bool value_is_plain(struct slice s)

@@ -13,8 +13,9 @@
 /* A careful estimate of the information in s: words, dates, versions and repetitions count little. */
 double value_bits(struct slice s);
 bool value_is_digits(struct slice s);
-bool value_is_key(struct slice s);    /* "DEMO-57", "INC0010123"; not "utf8" */
-bool value_is_moment(struct slice s); /* "2026-11-23T02:13:22.000Z", to the second at least */
+bool value_is_key(struct slice s); /* "DEMO-57", "INC0010123"; not "utf8" */
+bool value_is_moment(
+    struct slice s); /* "2026-11-23T02:13:22.000Z", also with . _ or a blank for T */
 bool value_is_uuid(struct slice s);
 bool value_has_digit(struct slice s);
 size_t value_case_turns(struct slice s); /* places where capitals and small letters meet */

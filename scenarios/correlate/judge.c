@@ -202,6 +202,27 @@ static struct slice last_segment(struct slice path)
     return slice_from(path, at);
 }
 
+static struct slice without_number(struct slice text)
+{
+    size_t n = text.n;
+    while (n > 0 && value_is_digits(slice_from(text, n - 1)))
+        n--;
+    return slice_sub(text, 0, n);
+}
+
+/* POST /issue led to /issue57, and there the walk went on: noun and number are one segment, new to the client. */
+static double judge_made_segment(const struct flow *f, const struct use *u, const struct origin *o)
+{
+    const struct item *from = &f->items[o->step];
+    struct slice text = u->value->text, noun = without_number(text);
+    bool addressed = u->node->where == AT_PATH && u->to - u->from == u->node->text.n;
+    bool made = o->kind == ORIGIN_LOCATION && from->changes_state && u->value->first_use > o->step;
+    if (!addressed || !made) return 0;
+    bool pages = value_has_digit(last_segment(from->url.path)); /* /step1, then /step2 */
+    bool counts = noun.n >= 2 && noun.n < text.n && path_agrees(from->url.path, noun);
+    return value_is_key(text) || (counts && !pages) ? 0.7 : 0;
+}
+
 /* view.php?id=57 in the page that a post was answered with, then just that page asked for. */
 static double judge_made_link(const struct flow *f, const struct use *u, struct origin *o)
 {
@@ -280,6 +301,7 @@ static double judge_weak(const struct flow *f, const struct use *u, struct origi
     if (value_is_digits(v)) return judge_number(f, u, o, named);
     double made = judge_made_key(u, o);
     if (made <= 0) made = judge_made_name(f, u, o);
+    if (made <= 0) made = judge_made_segment(f, u, o);
     return made > 0 ? made : judge_action(f, u, o);
 }
 

@@ -186,6 +186,31 @@ def mantis(w):
 
 
 @walk
+def roundup(w):
+    a, b, bug, seen = w.text(54), w.text(54), w.number(14, 19), "2026-11-23.18:21:50"
+    login = f'<form method="post" action="https://app.example/t/">{hidden("@action", "Login")}{hidden("@csrf", w.text(54))}<input name="__login_name"><input type="password" name="__login_password"></form>'
+    w.get("/t/", page("Tracker", login))
+    csrf = w.entries[0]["response"]["content"]["text"].split('"@csrf"  value="')[1].split('"')[0]
+    w.form("/t/", {"__login_name": "ann", "__login_password": "s3cret-Pass", "@action": "Login", "@csrf": csrf}, status=302, location="/t/?@ok_message=Welcome", cookies={"roundup_session": w.text(30)})
+    w.get("/t/issue?@template=item", page("New issue", f'<form method="post" name="itemSynopsis" enctype="multipart/form-data" action="issue"><input name="title">{hidden("@template", "item")}{hidden("@csrf", a)}{hidden("@action", "new")}</form>'))
+    w.multipart("/t/issue", {"title": "It fails", "@template": "item", "@csrf": a, "@action": "new"}, "", status=302, location=f"https://app.example/t/issue{bug}?@ok_message=created&@template=item")
+    w.get(f"/t/issue{bug}?@ok_message=created&@template=item", page("It fails", f'<form method="post" name="itemSynopsis" enctype="multipart/form-data" action="issue{bug}"><input name="title" value="It fails">{hidden("@template", "item")}{hidden("@lastactivity", seen)}{hidden("@csrf", b)}{hidden("@action", "edit")}</form>'))
+    w.multipart(f"/t/issue{bug}", {"title": "It fails", "@note": "me too", "@template": "item", "@lastactivity": seen, "@csrf": b, "@action": "edit"}, "", status=302, location="/t/issue?@sort=-activity")
+    w.get(f"/t/issue{bug}", page("It fails", "me too"))
+    w.want("#0 -> #1 form @csrf", "#2 -> #3 part @csrf", "#3 -> #5 path t", "#4 -> #5 part @lastactivity", "#4 -> #5 part @csrf", "#3 -> #6 path t")
+
+
+@walk
+def wizard(w):
+    crumb = w.text(32)
+    for i in (1, 2):
+        w.get(f"/setup/step{i}", page("Setup", f'<form method="post" action="/setup/step{i}">{hidden("_csrf", crumb)}<input name="name{i}"></form>'))
+        w.form(f"/setup/step{i}", {"_csrf": crumb, f"name{i}": "Some name"}, status=303, location=f"/setup/step{i + 1}")
+    w.get("/setup/step3", page("Done", "all is set"))
+    w.want("#0 -> #1 form _csrf", "#2 -> #3 form _csrf")
+
+
+@walk
 def strapi(w):
     jwt = f"eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.{w.text(60)}.{w.text(43)}"
     doc = w.text(24, "abcdefghijklmnopqrstuvwxyz0123456789")

@@ -116,6 +116,17 @@ TEST(value_mixed_is_no_slug)
     CHECK(!value_is_mixed(SL("12345678")) && !value_is_mixed(SL("aB3dE")));
 }
 
+TEST(value_moment)
+{
+    CHECK(value_is_moment(SL("2026-11-23T02:13:22.000Z")));
+    CHECK(value_is_moment(SL("2026-11-23 02:13:22")));
+    CHECK(value_is_moment(SL("2026-11-23.02:13:22")));
+    CHECK(value_is_moment(SL("2026-11-23_02:13:22")));
+    CHECK(!value_is_moment(SL("2026-11-23.02:13")));
+    CHECK(!value_is_moment(SL("2026-11-23x02:13:22")));
+    CHECK(!value_is_moment(SL("2026-11-23.02:13:22 and more than a time")));
+}
+
 TEST(value_names)
 {
     CHECK(name_eq(SL("XSRF-TOKEN"), SL("xsrf_token")));
